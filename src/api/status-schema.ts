@@ -1,0 +1,242 @@
+import { z } from 'zod';
+import { atomic, text, time } from './fields.ts';
+
+export const phases = [
+  'Idle',
+  'Starting',
+  'Analyzing',
+  'Promoting',
+  'RollingBack',
+  'Rejected',
+  'Held',
+  'Suspended',
+  'Invalid',
+] as const;
+
+export const ledgerOutcomes = [
+  'Promoting',
+  'Promoted',
+  'RollingBack',
+  'RolledBack',
+  'Aborted',
+  'Superseded',
+  'Reverted',
+  'Adopted',
+  'Bypassed',
+  'Untested',
+  'NotProven',
+] as const;
+
+/** The longest ledger; the held revision and stable's never fall out. */
+export const longestLedger = 10;
+
+const sentence = (): z.ZodString => text(2048);
+const shortRevision = (): z.ZodString =>
+  text(32).describe('The first ten digits of the revision: the hash of the pod template.');
+const images = (): z.ZodArray<z.ZodString> =>
+  z.array(text(1024)).max(50).meta(atomic).describe('Image of each container, as container=image.');
+const count = (what: string): z.ZodInt => z.int().min(0).meta({ format: 'int32' }).describe(what);
+const long = (what: string): z.ZodInt => z.int().min(0).meta({ format: 'int64' }).describe(what);
+const verdict = z.enum(['Pass', 'Regression', 'Undecided']);
+
+const metric = z.object({
+  name: text(64).describe('errors, new-errors, latency-p95, cpu, memory, ...'),
+  unit: text(16).describe('Unit of stable and canary: s, bytes, cores, ratio, or "" for none.').exactOptional(),
+  stable: text(32).describe('Value on stable.').exactOptional(),
+  canary: text(32).describe('Value on the canary.').exactOptional(),
+  difference: text(32).describe('Canary against stable: "+64%" is 64 % more.').exactOptional(),
+  interval: z
+    .array(text(32).nullable())
+    .max(2)
+    .meta(atomic)
+    .describe('Lower and upper bound of the true difference; null where it is open.')
+    .exactOptional(),
+  limit: text(32).describe('The difference that is tolerated.').exactOptional(),
+  samples: long('Requests, or scrapes for CPU and memory, that the comparison rests on.').exactOptional(),
+  evidence: z
+    .int()
+    .min(0)
+    .max(100)
+    .meta({ format: 'int32' })
+    .describe('Percent of the evidence that a rollback needs.')
+    .exactOptional(),
+  detectable: text(32).describe('The smallest difference that could have been seen by now.').exactOptional(),
+  verdict: verdict.describe('What this metric alone says.'),
+  query: text(4096).describe('The query or queries behind the values.').exactOptional(),
+});
+
+const requests = z
+  .object({
+    stable: long('Requests that pods of stable served.'),
+    canary: long('Requests that pods of the canary served.'),
+  })
+  .describe('Requests seen since the start of the comparison.');
+
+const analysis = z
+  .object({
+    verdict: verdict.describe('Pass, Regression or Undecided.').exactOptional(),
+    reason: text(128).describe('What decided: a metric, or what keeps the verdict open, in one word.').exactOptional(),
+    sentence: sentence()
+      .describe('Why, with the figures: metric, canary, stable, limit, number of requests.')
+      .exactOptional(),
+    since: time().describe('Start of the comparison: the first Ready moment of the canary.').exactOptional(),
+    until: time().describe('Deadline, after which onUndecided applies.').exactOptional(),
+    source: text(64).describe('Where the metrics come from.').exactOptional(),
+    preset: text(64).describe('The names of metrics that were found or chosen.').exactOptional(),
+    requests: requests.exactOptional(),
+    metrics: z.array(metric).max(40).meta(atomic).describe('The comparisons, one by one.').exactOptional(),
+    missing: z
+      .array(text(64))
+      .max(20)
+      .meta(atomic)
+      .describe('Signals that the spec asks for and stable does not export.')
+      .exactOptional(),
+    warnings: z
+      .array(text(1024))
+      .max(20)
+      .meta(atomic)
+      .describe('What makes the comparison weaker than it could be, each with its remedy.')
+      .exactOptional(),
+    stoodStillSeconds: count(
+      'Seconds in which the deadline stood still, because the source failed or there was no traffic.',
+    ).exactOptional(),
+    gonePods: z
+      .array(
+        z.object({
+          name: text(253).describe('Name of the pod.'),
+          track: z.enum(['stable', 'canary']).describe('The track it belonged to.'),
+          started: time().describe('When it was started.'),
+        }),
+      )
+      .max(50)
+      .meta(atomic)
+      .describe('Pods that ended during the comparison: what they served counts, after a restart of the operator too.')
+      .exactOptional(),
+    standingSince: time().describe('Since when the deadline stands still; absent while it runs.').exactOptional(),
+  })
+  .describe('What was measured in the running release, or in the last one.');
+
+const ledgerEntry = z.object({
+  revision: text(64).describe('The whole revision: 128 bits of the hash of the pod template.'),
+  images: images(),
+  generation: long('metadata.generation of the target when it had this template; 0 when that is not known.'),
+  verdict: z
+    .enum(['Pass', 'Regression', 'Undecided', ''])
+    .describe('What the comparison said; "" when there was none.'),
+  outcome: z
+    .enum(ledgerOutcomes)
+    .describe('How the release of this revision ended, or Promoting and RollingBack on the way.'),
+  by: text(256).describe('Who promoted or retried it by hand; "" when nobody did.'),
+  reason: text(128).describe('Why, in one word.'),
+  sentence: sentence().describe('Why, with the figures.'),
+  started: time().describe('When its canary was created, or when it was seen first.'),
+  ended: time().describe('When it ended.').exactOptional(),
+});
+
+/** As metav1.Condition. */
+const condition = z.object({
+  type: z
+    .string()
+    .max(316)
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/)
+    .describe('Ready, Reconciling, Stalled, Regression or EvidenceAvailable.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown.'),
+  reason: z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+    .describe('Why, in one word; the reasons stand in the reference.'),
+  message: text(32768).describe('Why, for a person.'),
+  lastTransitionTime: time().describe('When status changed last.'),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .meta({ format: 'int64' })
+    .describe('metadata.generation of the CanaryRelease that this condition speaks of.')
+    .exactOptional(),
+});
+
+const gate = z
+  .object({
+    mode: z
+      .enum(['Admission', 'Paused'])
+      .describe('The gate in force; Paused where the API server lacks the policy API.'),
+    provenAt: time().describe('When a dry run last showed that a changed template would be held.').exactOptional(),
+    message: text(1024).describe('Why this mode and not the one that the spec asks for.').exactOptional(),
+  })
+  .describe('What keeps a new template from rolling.');
+
+const target = z
+  .object({
+    uid: text(64).describe('UID of the target.'),
+    generation: long('metadata.generation of the target that was looked at.'),
+    revision: shortRevision(),
+  })
+  .describe('The target as it was last seen. `tandem wait` waits until its revision is the one asked for.');
+
+const stable = z
+  .object({
+    revision: shortRevision(),
+    images: images(),
+    replicas: count('Pods asked for.'),
+    ready: count('Pods that are Ready.'),
+  })
+  .describe('The version that serves.');
+
+const canary = z
+  .object({
+    revision: shortRevision(),
+    images: images(),
+    replicas: count('Pods asked for.'),
+    ready: count('Pods that are Ready.'),
+    started: time().describe('When the canary was created.').exactOptional(),
+    since: time().describe('When all pods of the canary were Ready for the first time.').exactOptional(),
+    share: text(16).describe('Share of all pods behind the Service, and so of short connections.').exactOptional(),
+  })
+  .describe('The version under test, while there is one.');
+
+/** status of a CanaryRelease. Written by the operator alone. */
+export const status = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(-1)
+      .default(-1)
+      .meta({ format: 'int64' })
+      .describe(
+        'metadata.generation of the CanaryRelease that this status speaks of; -1 before the operator looked at it.',
+      ),
+    phase: z.enum(phases).describe('Where the release stands.').exactOptional(),
+    phaseSince: time().describe('When the phase began.').exactOptional(),
+    message: text(4096).describe('What is going on, and what a person should do, if anything.').exactOptional(),
+    target: target.exactOptional(),
+    gate: gate.exactOptional(),
+    warnings: z
+      .array(text(1024))
+      .max(20)
+      .meta(atomic)
+      .describe('What deserves a look on this target, each with its consequence.')
+      .exactOptional(),
+    stable: stable.exactOptional(),
+    canary: canary.exactOptional(),
+    analysis: analysis.exactOptional(),
+    ledger: z
+      .array(ledgerEntry)
+      .max(longestLedger)
+      .meta(atomic)
+      .describe("Outcomes by revision, newest first. The entries of the held revision and of stable's never fall out.")
+      .exactOptional(),
+    conditions: z
+      .array(condition)
+      .max(16)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+      .describe('Ready, Reconciling, Stalled, Regression and EvidenceAvailable, in the sense of kstatus.')
+      .exactOptional(),
+  })
+  .describe('What the operator sees and does.');
+
+export type Status = z.output<typeof status>;
+export type Metric = z.output<typeof metric>;
+export type Entry = z.output<typeof ledgerEntry>;
+export type StatusConditionOutput = z.output<typeof condition>;
