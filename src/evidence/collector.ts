@@ -1,0 +1,229 @@
+import { type Clock, sleep } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Answer, SourceError } from './answer.ts';
+import { compileCodes } from './codes.ts';
+import { detect } from './detect.ts';
+import type { Evidence } from './evidence.ts';
+import { eachLimited } from './limited.ts';
+import { metricKey, type PlannedQuery, planQueries } from './plan.ts';
+import { httpPresets } from './presets.ts';
+import type { PrometheusApi } from './prometheus/client.ts';
+import type { Series } from './prometheus/schema.ts';
+import type { EvidenceRequest, WatchProblem, WatchResult } from './request.ts';
+import {
+  adopt,
+  endRound,
+  evidenceOf,
+  ingest,
+  isDue,
+  needsDetection,
+  setDetected,
+  startWatching,
+  type Watched,
+  wantsOf,
+} from './watched.ts';
+
+/** What the operator counts of the sources. */
+export interface EvidenceMetrics {
+  query(source: string, outcome: 'value' | 'nodata' | 'failed', seconds: number): void;
+}
+
+export interface CollectorOptions {
+  sources: readonly PrometheusApi[];
+  clock: Clock;
+  log: Logger;
+  metrics?: EvidenceMetrics;
+}
+
+/** Collects the evidence of all active releases from the configured sources. */
+export interface Collector {
+  /**
+   * Watches a release, or takes over a changed list of pods. Any other change starts the collection anew, from what the
+   * source still has. A problem leaves the release unwatched.
+   */
+  watch(key: string, request: EvidenceRequest): WatchResult;
+  unwatch(key: string): void;
+  /** What is known now; undefined for a release that is not watched. */
+  evidence(key: string): Evidence | undefined;
+  /** Called after each round for each release of it, whether it was answered or not. */
+  onUpdate(handler: (key: string) => void): void;
+  /** One round for all watched releases. A round of a source that is still under way is not started twice. */
+  poll(): Promise<void>;
+  /** Rounds every `intervalMs`, each source by itself, until the signal aborts. */
+  run(signal: AbortSignal, intervalMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PARALLEL = 4;
+
+export function createCollector({ sources, clock, log, metrics }: CollectorOptions): Collector {
+  const byName = new Map(sources.map((source) => [source.name, timed(source, clock, metrics)]));
+  const watched = new Map<string, Watched>();
+  const handlers: ((key: string) => void)[] = [];
+  const rounds = new Map<string, Promise<void>>();
+
+  function watch(key: string, request: EvidenceRequest): WatchResult {
+    const known = watched.get(key);
+    if (known !== undefined && adopt(known, request)) return { ok: true };
+    watched.delete(key);
+    const checked = check(byName, request);
+    if ('reason' in checked) return { ok: false, problem: checked };
+    watched.set(key, startWatching(key, request, checked.api, checked.isError));
+    return { ok: true };
+  }
+
+  async function round(source: PrometheusApi): Promise<void> {
+    const now = clock.now();
+    const due = [...watched.values()].filter(({ api }) => api === source).filter((one) => isDue(one, now));
+    const errors = await runRound(untilUnreachable(source), due, now);
+    for (const one of due) {
+      if (watched.get(one.key) !== one) continue;
+      const error = errors.get(one.key);
+      if (error !== undefined && one.failure === undefined) {
+        log.warn({ key: one.key, source: source.name, ...error }, 'Evidence source failed');
+      }
+      endRound(one, now, error);
+      for (const handler of handlers) handler(one.key);
+    }
+  }
+
+  function pollSource(source: PrometheusApi): Promise<void> {
+    const current = rounds.get(source.name);
+    if (current !== undefined) return current;
+    const started = round(source).finally(() => rounds.delete(source.name));
+    rounds.set(source.name, started);
+    return started;
+  }
+
+  async function loop(source: PrometheusApi, signal: AbortSignal, intervalMs: number): Promise<void> {
+    while (!signal.aborted) {
+      await pollSource(source).catch((error: unknown) => log.error({ err: error }, 'Evidence round failed'));
+      await sleep(clock, intervalMs, signal);
+    }
+  }
+
+  const all = [...byName.values()];
+  return {
+    watch,
+    unwatch: (key) => void watched.delete(key),
+    evidence: (key) => {
+      const one = watched.get(key);
+      return one === undefined ? undefined : evidenceOf(one);
+    },
+    onUpdate: (handler) => void handlers.push(handler),
+    poll: async () => void (await Promise.all(all.map(pollSource))),
+    run: async (signal, intervalMs = 5000) =>
+      void (await Promise.all(all.map((source) => loop(source, signal, intervalMs)))),
+    close: async () => void (await Promise.all(all.map((source) => source.close()))),
+  };
+}
+
+function check(
+  sources: ReadonlyMap<string, PrometheusApi>,
+  request: EvidenceRequest,
+): WatchProblem | { api: PrometheusApi; isError: (status: string) => boolean } {
+  const { source, namespace, preset, errorCodes } = request;
+  const api = sources.get(source);
+  if (api === undefined) {
+    const message = `analysis.prometheus.name: no source ${source} in the operator's configuration (it has: ${[...sources.keys()].join(', ') || 'none'})`;
+    return { reason: 'UnknownSource', message };
+  }
+  if (!api.allows(namespace)) {
+    const message = `analysis.prometheus.name: the operator's configuration does not allow source ${source} to namespace ${namespace}; name another, or add the namespace to its namespaces`;
+    return { reason: 'NamespaceNotAllowed', message };
+  }
+  const names = ['Auto', ...httpPresets.map(({ name }) => name)];
+  if (!names.includes(preset)) {
+    return { reason: 'UnknownPreset', message: `analysis.preset: ${preset} is none of ${names.join(', ')}` };
+  }
+  const codes = compileCodes(errorCodes);
+  if (!codes.ok) return { reason: 'InvalidCodes', message: `analysis.${codes.message}` };
+  return { api, isError: codes.isError };
+}
+
+/** Detects what is unknown, then reads all that is due in as few queries as possible. Returns the failures by release. */
+async function runRound(
+  source: PrometheusApi,
+  due: readonly Watched[],
+  now: number,
+): Promise<Map<string, SourceError>> {
+  const errors = new Map<string, SourceError>();
+  const byKey = new Map(due.map((one) => [one.key, one]));
+  await eachLimited(
+    due.filter((one) => needsDetection(one, now)),
+    PARALLEL,
+    async (one) => {
+      const answer = await detect(source, one.request, now);
+      if (answer.kind === 'failed') errors.set(one.key, answer.error);
+      if (answer.kind === 'value') setDetected(one, answer.value, now);
+    },
+  );
+  const wants = due.flatMap((one) => wantsOf(one));
+  const generations = new Map(due.map((one) => [one.key, one.generation]));
+  const unread = new Set<string>();
+  await eachLimited(planQueries(wants, now), PARALLEL, async (planned) => {
+    const answer = await source.query(planned.query, now);
+    if (answer.kind === 'failed') {
+      for (const want of planned.wants) {
+        errors.set(want.key, answer.error);
+        unread.add(`${want.key} ${metricKey(want.metric)}`);
+      }
+    }
+    distribute(planned, answer, byKey);
+  });
+  for (const { key, metric } of wants) {
+    const one = byKey.get(key);
+    const id = metricKey(metric);
+    const all = one?.generation === generations.get(key) && !unread.has(`${key} ${id}`);
+    if (all) one?.readAt.set(id, now);
+  }
+  return errors;
+}
+
+/** Hands each release the series of its own pods. */
+function distribute(planned: PlannedQuery, answer: Answer<Series[]>, byKey: ReadonlyMap<string, Watched>): void {
+  if (answer.kind !== 'value') return;
+  const byPod = new Map<string, Series[]>();
+  const [first] = planned.wants;
+  if (first === undefined) return;
+  const { namespace, pod } = first.metric.pods;
+  for (const series of answer.value) {
+    const id = `${series.labels[namespace] ?? ''}/${series.labels[pod] ?? ''}`;
+    const known = byPod.get(id);
+    if (known === undefined) byPod.set(id, [series]);
+    else known.push(series);
+  }
+  for (const want of planned.wants) {
+    const own = want.pods.flatMap((name) => byPod.get(`${want.namespace}/${name}`) ?? []);
+    const one = byKey.get(want.key);
+    if (one !== undefined && own.length > 0) ingest(one, want.metric, own);
+  }
+}
+
+/** A server that does not answer is not asked again in the same round: one time-out, not one for each query. */
+function untilUnreachable(source: PrometheusApi): PrometheusApi {
+  let down: Answer<never> | undefined;
+  return {
+    ...source,
+    query: async (query, at) => {
+      if (down !== undefined) return down;
+      const answer = await source.query(query, at);
+      if (answer.kind === 'failed' && answer.error.code === 'Unreachable') down = answer;
+      return answer;
+    },
+  };
+}
+
+function timed(source: PrometheusApi, clock: Clock, metrics: EvidenceMetrics | undefined): PrometheusApi {
+  return {
+    name: source.name,
+    allows: (namespace) => source.allows(namespace),
+    close: () => source.close(),
+    query: async (query, at) => {
+      const started = clock.now();
+      const answer = await source.query(query, at);
+      metrics?.query(source.name, answer.kind, (clock.now() - started) / 1000);
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * What was measured of the two tracks of a release: raw counter samples per pod and scrape, as the pods exported them.
+ * The same shape as a recording, so that a decision can be replayed. Nothing here is a rate or an average.
+ */
+export interface Evidence {
+  /** Start of slot 0 of `run`, milliseconds since the epoch: the canary's first Ready moment. */
+  startedAt: number;
+  /** Seconds between two scrapes of the pods, as measured. */
+  scrapeSeconds: number;
+  /** Upper bounds of the latency buckets in seconds, ascending, without +Inf; empty when no histogram was found. */
+  boundsSeconds: number[];
+  /** Names of the pods, those that died in the run included. */
+  canary: string[];
+  stable: string[];
+  /** The fresh pods of stable, where there are any. */
+  baseline?: string[];
+  /** The stable pods in the hour before the run. */
+  history?: PodWindow;
+  run: PodWindow;
+  /** What the samples came from, for status. */
+  found: FoundMetrics;
+  /** How the last question to the source ended. */
+  source: SourceState;
+}
+
+export interface PodWindow {
+  scrapes: number;
+  pods: Record<string, PodSamples>;
+}
+
+/** Counter values since the start of the pod, one per slot; null = scrape missed; a smaller value = counter reset. */
+export interface PodSamples {
+  requests: (number | null)[];
+  errors: (number | null)[];
+  /** Cumulative over the bounds, the last one is +Inf; successful requests only. null = scrape missed. */
+  buckets: (number[] | null)[];
+  /** CPU seconds used. */
+  cpuSeconds: (number | null)[];
+  /** Bytes in use (a gauge). */
+  memoryBytes: (number | null)[];
+  /** Requests by class of error (status, and type where the application labels it). Only classes that occurred. */
+  errorClasses: Record<string, (number | null)[]>;
+  /** Requests by route, where the application labels it. */
+  routes?: Record<string, (number | null)[]>;
+}
+
+/** Which series carry which signal. A signal that is absent on stable stands in `missing`. */
+export interface FoundMetrics {
+  source: string;
+  preset?: string;
+  /** Signal (`requests`, `errors`, `latency`, `cpu`, `memory`) to the query that answers it. */
+  queries: Record<string, string>;
+  missing: string[];
+}
+
+/**
+ * Value, no data and a failed question stay apart: `Collecting` has samples, `NoData` was answered without a sample of
+ * a track, `Failed` was not answered at all.
+ */
+export type SourceState =
+  | { state: 'Collecting'; at: number }
+  | { state: 'NoData'; at: number; message: string }
+  | { state: 'Failed'; at: number; since: number; message: string };

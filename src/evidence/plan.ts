@@ -1,0 +1,78 @@
+import type { Metric } from './detect.ts';
+import { oneOf, selector } from './prometheus/promql.ts';
+
+/** What one release still has to read of one metric. */
+export interface Want {
+  /** The release. */
+  key: string;
+  metric: Metric;
+  namespace: string;
+  pods: string[];
+  /** Milliseconds; samples after this are wanted. */
+  from: number;
+}
+
+export interface PlannedQuery {
+  query: string;
+  /** The wants of which it reads some pods. */
+  wants: Want[];
+}
+
+const MAX_TEXT = 30_000;
+/** Reads of more than this are first reads: they go apart, so that they do not widen everybody's window. */
+const LONG_MS = 10 * 60_000;
+/** A first read brings thousands of samples a pod. */
+const LONG_PODS = 8;
+
+/** The same for wants that one query can answer. */
+export function metricKey({ metric, pods, matchers }: Metric): string {
+  return JSON.stringify([metric, pods.namespace, pods.pod, matchers]);
+}
+
+/**
+ * One query per metric for all releases that want it, split only where it would get too long or too large. Pods are
+ * named exactly.
+ */
+export function planQueries(wants: readonly Want[], now: number): PlannedQuery[] {
+  const groups = new Map<string, Want[]>();
+  for (const want of wants) {
+    if (want.pods.length === 0 || want.from >= now) continue;
+    const group = `${now - want.from > LONG_MS} ${metricKey(want.metric)}`;
+    groups.set(group, [...(groups.get(group) ?? []), want]);
+  }
+  return [...groups.values()].flatMap((members) => planGroup(members, now));
+}
+
+function planGroup(members: readonly Want[], now: number): PlannedQuery[] {
+  const from = Math.min(...members.map((want) => want.from));
+  const most = now - from > LONG_MS ? LONG_PODS : Number.POSITIVE_INFINITY;
+  const queries: PlannedQuery[] = [];
+  let chunk: [Want, string][] = [];
+  let length = 0;
+  const finish = (): void => {
+    if (chunk.length > 0)
+      queries.push({ query: queryOf(chunk, now - from), wants: [...new Set(chunk.map(([w]) => w))] });
+    chunk = [];
+    length = 0;
+  };
+  for (const want of members) {
+    for (const pod of want.pods) {
+      const size = 2 * (pod.length + want.namespace.length) + 2;
+      if (length + size > MAX_TEXT - 1000 || chunk.length >= most) finish();
+      chunk.push([want, pod]);
+      length += size;
+    }
+  }
+  finish();
+  return queries;
+}
+
+function queryOf(chunk: readonly [Want, string][], windowMs: number): string {
+  const [first] = chunk;
+  if (first === undefined) throw new Error('a query needs at least one pod');
+  const { metric, pods: labels, matchers } = first[0].metric;
+  const distinct = (values: string[]): string[] => [...new Set(values)].toSorted();
+  const namespaces = oneOf(labels.namespace, distinct(chunk.map(([want]) => want.namespace)));
+  const pods = oneOf(labels.pod, distinct(chunk.map(([, pod]) => pod)));
+  return `${selector(metric, [namespaces, pods, ...matchers])}[${windowMs}ms]`;
+}

@@ -1,0 +1,219 @@
+import type { PodLabels } from './presets.ts';
+import type { Labels, Series } from './prometheus/schema.ts';
+
+/** What one scrape of one target of a pod said. `series` = how many series it was made of. */
+export interface CountPoint {
+  series: number;
+  requests: number;
+  errors: number;
+  classes: Map<string, number>;
+}
+
+export interface BucketPoint {
+  series: number;
+  /** Bounds that every series of the scrape has, ascending, without +Inf. */
+  bounds: readonly number[];
+  /** Cumulative, one more than bounds; empty: not one successful request yet. */
+  counts: number[];
+}
+
+export interface ValuePoint {
+  series: number;
+  value: number;
+}
+
+/** Points by pod, target of the pod, and time. */
+export type Points<P> = Map<string, Map<string, Map<number, P>>>;
+
+/** How the series of a metric are read. */
+export interface Reading {
+  pods: PodLabels;
+  namespace: string;
+  /** Pods of the release. */
+  names: ReadonlySet<string>;
+  /** Milliseconds; older samples are none of the release. */
+  since: number;
+  statusLabel?: string | undefined;
+  routeLabel?: string | undefined;
+  classLabel?: string | undefined;
+  ignoreRoutes: ReadonlySet<string>;
+  isError: (status: string) => boolean;
+  secondsPerUnit: number;
+}
+
+/** Requests, errors and classes of error per scrape. Of a histogram only the +Inf bucket is read. */
+export function countPoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
+  const points: Points<CountPoint> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    if (labels['le'] !== undefined && boundOf(labels['le'], 1) !== Number.POSITIVE_INFINITY) continue;
+    const counted = !isIgnored(labels, reading);
+    const error = isErrorSeries(labels, reading);
+    for (const [time, value] of samples) {
+      const point = pointAt(points, labels, reading.pods, time, emptyCount);
+      point.series += 1;
+      if (!counted) continue;
+      point.requests += value;
+      if (!error) continue;
+      point.errors += value;
+      const name = className(labels, reading);
+      point.classes.set(name, (point.classes.get(name) ?? 0) + value);
+    }
+  }
+  return points;
+}
+
+/** Latency buckets of successful requests per scrape. */
+export function bucketPoints(series: readonly Series[], reading: Reading): Points<BucketPoint> {
+  const scrapes: Points<{ series: number; groups: Map<string, Map<number, number>> }> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    if (labels['le'] === undefined) continue;
+    const bound = boundOf(labels['le'], reading.secondsPerUnit);
+    if (Number.isNaN(bound)) continue;
+    const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
+    const group = counted ? groupKey(labels) : '';
+    for (const [time, value] of samples) {
+      const scrape = pointAt(scrapes, labels, reading.pods, time, () => ({ series: 0, groups: new Map() }));
+      scrape.series += 1;
+      if (!counted) continue;
+      const buckets = scrape.groups.get(group) ?? new Map<number, number>();
+      buckets.set(bound, value);
+      scrape.groups.set(group, buckets);
+    }
+  }
+  return mapPoints(scrapes, ({ series: size, groups }) => addGroups(size, [...groups.values()]));
+}
+
+/** CPU or memory per scrape: the value of each target, or of each container where the metric has one series for each. */
+export function valuePoints(series: readonly Series[], reading: Reading): Points<ValuePoint> {
+  const points: Points<ValuePoint> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    if (labels['cpu'] !== undefined && labels['cpu'] !== 'total') continue;
+    for (const [time, value] of samples) {
+      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, value: 0 }));
+      point.series += 1;
+      point.value += value;
+    }
+  }
+  return points;
+}
+
+/**
+ * Times at which a target was scraped (`up` = 1), as points without a series: before its first request an application
+ * exports no series of it at all, and that is zero requests, not an unknown number.
+ */
+export function scrapePoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
+  const points: Points<CountPoint> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    for (const [time, value] of samples) {
+      if (value === 1) pointAt(points, labels, reading.pods, time, emptyCount);
+    }
+  }
+  return points;
+}
+
+/**
+ * Merges newer points into older ones. A scrape that arrives in parts grows; it never shrinks.
+ */
+export function mergePoints<P extends { series: number }>(into: Points<P>, from: Points<P>): void {
+  for (const [pod, targets] of from) {
+    for (const [target, points] of targets) {
+      mergeTimes(child(child(into, pod), target), points);
+    }
+  }
+}
+
+function mergeTimes<P extends { series: number }>(kept: Map<number, P>, points: ReadonlyMap<number, P>): void {
+  for (const [time, point] of points) {
+    if (point.series >= (kept.get(time)?.series ?? 0)) kept.set(time, point);
+  }
+}
+
+/** Job and endpoint, or job and container: what keeps counters of its own. */
+export function targetKey(labels: Labels): string {
+  return `${labels['job'] ?? ''}\n${labels['container'] ?? ''}\n${labels['instance'] ?? ''}`;
+}
+
+/** The job of a target key. */
+export function jobOf(target: string): string {
+  return target.split('\n')[0] ?? '';
+}
+
+/** The job and container of a target key. */
+export function containerOf(target: string): string {
+  return target.split('\n').slice(0, 2).join('\n');
+}
+
+function emptyCount(): CountPoint {
+  return { series: 0, requests: 0, errors: 0, classes: new Map() };
+}
+
+function* own(series: readonly Series[], { pods, namespace, names, since }: Reading): Generator<Series> {
+  for (const { labels, samples } of series) {
+    if (labels[pods.namespace] !== namespace || !names.has(labels[pods.pod] ?? '')) continue;
+    yield { labels, samples: samples.filter(([time]) => time >= since) };
+  }
+}
+
+function isIgnored(labels: Labels, { routeLabel, ignoreRoutes }: Reading): boolean {
+  return routeLabel !== undefined && ignoreRoutes.has(labels[routeLabel] ?? '');
+}
+
+function isErrorSeries(labels: Labels, { statusLabel, isError }: Reading): boolean {
+  return statusLabel !== undefined && isError(labels[statusLabel] ?? '');
+}
+
+function className(labels: Labels, { statusLabel, classLabel }: Reading): string {
+  const status = statusLabel === undefined ? '' : (labels[statusLabel] ?? '');
+  const type = classLabel === undefined ? '' : (labels[classLabel] ?? '');
+  return (type === '' ? status : `${status} ${type}`).slice(0, 80);
+}
+
+function boundOf(le: string, secondsPerUnit: number): number {
+  return le === '+Inf' ? Number.POSITIVE_INFINITY : Number((Number(le) * secondsPerUnit).toPrecision(12));
+}
+
+function groupKey(labels: Labels): string {
+  const names = Object.keys(labels).filter((name) => name !== 'le');
+  return JSON.stringify(names.toSorted().map((name) => [name, labels[name]]));
+}
+
+/** Cumulative counts may be added only at bounds that all of them have. */
+function addGroups(series: number, groups: readonly Map<number, number>[]): BucketPoint {
+  const [first] = groups;
+  if (first === undefined) return { series, bounds: [], counts: [] };
+  const shared = [...first.keys()].filter((bound) => groups.every((g) => g.has(bound)));
+  const ordered = shared.toSorted((a, b) => a - b);
+  const counts = ordered.map((bound) => {
+    let sum = 0;
+    for (const group of groups) sum += group.get(bound) ?? 0;
+    return sum;
+  });
+  // Without +Inf it is no histogram: a size that no merge takes.
+  return { series: ordered.at(-1) === Number.POSITIVE_INFINITY ? series : -1, bounds: ordered.slice(0, -1), counts };
+}
+
+function pointAt<P>(points: Points<P>, labels: Labels, pods: PodLabels, time: number, make: () => P): P {
+  const times = child(child(points, labels[pods.pod] ?? ''), targetKey(labels));
+  const point = times.get(time) ?? make();
+  times.set(time, point);
+  return point;
+}
+
+function child<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = new Map<L, V>();
+  map.set(key, made);
+  return made;
+}
+
+function mapPoints<P, Q>(points: Points<P>, change: (point: P) => Q): Points<Q> {
+  const changed: Points<Q> = new Map();
+  for (const [pod, targets] of points) {
+    for (const [target, times] of targets) {
+      const made = child(child(changed, pod), target);
+      for (const [time, point] of times) made.set(time, change(point));
+    }
+  }
+  return changed;
+}

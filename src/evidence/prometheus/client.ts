@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'undici';
+import { type Answer, failed, type SourceErrorCode } from '../answer.ts';
+import type { PrometheusSource } from '../config.ts';
+import { QueryAnswer, type Series, seriesOf } from './schema.ts';
+
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** What the collector asks of a source. */
+export interface PrometheusApi {
+  readonly name: string;
+  /** Whether releases of a namespace may use it. */
+  allows(namespace: string): boolean;
+  /** An instant query at `at` (milliseconds): a vector, or with a range selector raw samples. */
+  query(query: string, at: number): Promise<Answer<Series[]>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Client of one configured Prometheus-compatible server, with pooled connections. It follows no redirect, and nothing
+ * but the query text comes from outside the configuration.
+ *
+ * @throws Error when the CA file cannot be read.
+ */
+export function createPrometheusSource(config: PrometheusSource): PrometheusApi {
+  const timeout = config.timeoutSeconds * 1000;
+  const agent = new Agent({
+    connections: 8,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    connect: { timeout: Math.min(timeout, 5000), ...(config.caFile ? { ca: readFileSync(config.caFile) } : {}) },
+  });
+  const { namespaces } = config;
+  return {
+    name: config.name,
+    allows: (namespace) => namespaces === undefined || namespaces.includes(namespace),
+    query: (query, at) => ask(config, agent, { query, time: (at / 1000).toFixed(3) }),
+    close: () => agent.close(),
+  };
+}
+
+/** A failure with its code, thrown inside this file only. */
+class QueryFailure extends Error {
+  readonly code: SourceErrorCode;
+  constructor(code: SourceErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function ask(config: PrometheusSource, agent: Agent, form: Record<string, string>): Promise<Answer<Series[]>> {
+  try {
+    const headers = await headersOf(config);
+    const response = await request(`${config.url.replace(/\/+$/, '')}/api/v1/query`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers,
+      body: new URLSearchParams({ ...config.parameters, ...form }).toString(),
+      signal: AbortSignal.timeout(config.timeoutSeconds * 1000),
+    });
+    return answerOf(response.statusCode, await readBody(response.body));
+  } catch (error) {
+    const code = error instanceof QueryFailure ? error.code : 'Unreachable';
+    return failed(code, `Prometheus source ${config.name}: ${cut(messageOf(error))}`);
+  }
+}
+
+async function headersOf(config: PrometheusSource): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {
+    ...config.headers,
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+  if (config.tenant !== undefined) headers['x-scope-orgid'] = config.tenant;
+  if (config.bearerTokenFile !== undefined) {
+    headers['authorization'] = `Bearer ${await secret(config.bearerTokenFile)}`;
+  }
+  if (config.basicAuth !== undefined) {
+    const { username, passwordFile } = config.basicAuth;
+    const pair = Buffer.from(`${username}:${await secret(passwordFile)}`).toString('base64');
+    headers['authorization'] = `Basic ${pair}`;
+  }
+  return headers;
+}
+
+async function secret(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    throw new QueryFailure('Configuration', `cannot read the credentials in ${path}: ${messageOf(error)}`);
+  }
+}
+
+async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new QueryFailure('TooLarge', `the answer is larger than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function answerOf(status: number, body: string): Answer<Series[]> {
+  const parsed = QueryAnswer.safeParse(parseJson(body));
+  if (status !== 200 || !parsed.success || parsed.data.status !== 'success') {
+    const reason = parsed.data?.error ?? (body === '' ? 'empty answer' : body);
+    throw new QueryFailure(statusCode(status), `HTTP ${status}: ${reason}`);
+  }
+  const { data, warnings } = parsed.data;
+  const series = data === undefined ? undefined : seriesOf(data.result);
+  if (series === undefined) throw new QueryFailure('Malformed', 'the answer is no vector and no matrix');
+  if (warnings?.[0] !== undefined) throw new QueryFailure('Partial', `partial answer: ${warnings[0]}`);
+  return series.some(({ samples }) => samples.length > 0) ? { kind: 'value', value: series } : { kind: 'nodata' };
+}
+
+function statusCode(status: number): SourceErrorCode {
+  if (status === 401 || status === 403) return 'Refused';
+  if (status === 400 || status === 422) return 'Rejected';
+  return status === 200 ? 'Malformed' : 'Unavailable';
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return error.message || code || error.name;
+}
+
+/** An answer may be a whole page of a proxy. */
+function cut(message: string): string {
+  return message.length > 300 ? `${message.slice(0, 300)}...` : message;
+}

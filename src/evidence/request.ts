@@ -1,0 +1,40 @@
+/** What the caller wants watched, in plain values. Pods that died in the run stay in the lists. */
+export interface EvidenceRequest {
+  namespace: string;
+  /** Name of a source of the operator's configuration. */
+  source: string;
+  /** `Auto`, or the name of a preset. */
+  preset: string;
+  /** Start of slot 0, milliseconds: the canary's first Ready moment. */
+  startedAt: number;
+  canaryPods: WatchedPod[];
+  stablePods: WatchedPod[];
+  /** Fresh pods of stable, where there are any. */
+  baselinePods?: WatchedPod[];
+  /** Regular expressions; a status that one of them matches whole is an error. */
+  errorCodes: string[];
+  /** Routes that do not count. */
+  ignoreRoutes: string[];
+  warmupSeconds: number;
+  /** How much of stable's past is read. */
+  historySeconds: number;
+}
+
+export interface WatchedPod {
+  name: string;
+  /** Milliseconds. */
+  startedAt: number;
+}
+
+/** Why a release cannot be watched. The message is for status. */
+export type WatchProblem = {
+  reason: 'UnknownSource' | 'NamespaceNotAllowed' | 'UnknownPreset' | 'InvalidCodes';
+  message: string;
+};
+
+export type WatchResult = { ok: true } | { ok: false; problem: WatchProblem };
+
+/** All pods of a request. */
+export function allPods(request: EvidenceRequest): WatchedPod[] {
+  return [...request.canaryPods, ...request.stablePods, ...(request.baselinePods ?? [])];
+}

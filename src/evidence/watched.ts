@@ -1,0 +1,225 @@
+import type { SourceError } from './answer.ts';
+import { buildEvidence, noSamples, type Samples } from './build.ts';
+import type { Detected, Metric } from './detect.ts';
+import type { Evidence, SourceState } from './evidence.ts';
+import { metricKey, type Want } from './plan.ts';
+import { bucketPoints, countPoints, mergePoints, type Reading, scrapePoints, valuePoints } from './points.ts';
+import type { PrometheusApi } from './prometheus/client.ts';
+import type { Series } from './prometheus/schema.ts';
+import { allPods, type EvidenceRequest, type WatchedPod } from './request.ts';
+
+/** A release that is watched, with all that was collected of it. */
+export interface Watched {
+  key: string;
+  request: EvidenceRequest;
+  api: PrometheusApi;
+  isError: (status: string) => boolean;
+  samples: Samples;
+  detected: Detected | undefined;
+  /** When it was last looked for metrics, milliseconds. */
+  detectedAt: number;
+  /** By metric: all samples up to then were asked for. */
+  readAt: Map<string, number>;
+  /** All metrics were read up to here; undefined before the first complete round. */
+  until: number | undefined;
+  failure: { since: number; at: number; error: SourceError } | undefined;
+  /** Grows when older samples are wanted than before: what a round under way has read is then not all. */
+  generation: number;
+  scrapeSeconds: number;
+  cache: Evidence | undefined;
+}
+
+/** cAdvisor's samples carry times of their own and arrive late. */
+const LATE_MS = 60_000;
+const REDETECT_MS = 60_000;
+const RETRY_MS = 10_000;
+
+export function startWatching(
+  key: string,
+  request: EvidenceRequest,
+  api: PrometheusApi,
+  isError: (status: string) => boolean,
+): Watched {
+  return {
+    key,
+    request,
+    api,
+    isError,
+    samples: noSamples(),
+    detected: undefined,
+    detectedAt: Number.NEGATIVE_INFINITY,
+    readAt: new Map(),
+    until: undefined,
+    failure: undefined,
+    generation: 0,
+    scrapeSeconds: 15,
+    cache: undefined,
+  };
+}
+
+/** Takes over a request that differs in its pods alone; false when it differs in more and must start anew. */
+export function adopt(watched: Watched, request: EvidenceRequest): boolean {
+  if (identity(watched.request) !== identity(request)) return false;
+  const known = new Set(allPods(watched.request).map(({ name }) => name));
+  const added = allPods(request).filter(({ name }) => !known.has(name));
+  if (added.length > 0) readAgainFrom(watched, Math.min(...added.map(({ startedAt }) => startedAt)) - LATE_MS);
+  if (JSON.stringify(watched.request) !== JSON.stringify(request)) watched.cache = undefined;
+  watched.request = request;
+  return true;
+}
+
+function identity(request: EvidenceRequest): string {
+  const { namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds } = request;
+  return JSON.stringify([namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds]);
+}
+
+function readAgainFrom(watched: Watched, time: number): void {
+  watched.generation += 1;
+  for (const [metric, at] of watched.readAt) watched.readAt.set(metric, Math.min(at, time));
+}
+
+/** Not asked again before half a scrape has passed, unless there is something to catch up. */
+export function isDue(watched: Watched, now: number): boolean {
+  const { until, failure, readAt, scrapeSeconds } = watched;
+  if (until === undefined || failure !== undefined) return true;
+  return now - Math.min(until, ...readAt.values()) >= scrapeSeconds * 500;
+}
+
+/** Looked for at the start, again while a track shows nothing, and now and then while a signal is absent. */
+export function needsDetection(watched: Watched, now: number): boolean {
+  const { detected, detectedAt } = watched;
+  if (detected === undefined) return true;
+  if (detected.requests === undefined) return now - detectedAt >= RETRY_MS;
+  if (now - detectedAt < REDETECT_MS) return false;
+  if (evidenceOf(watched).source.state === 'NoData') return true;
+  return Object.values(signals(detected)).includes(undefined) && now - detectedAt >= 5 * REDETECT_MS;
+}
+
+/**
+ * Takes what was found. A signal that is gone for a moment is kept; one that is new is read from the start; where one has
+ * become another metric everything is.
+ */
+export function setDetected(watched: Watched, detected: Detected, now: number): void {
+  const before = signals(watched.detected ?? {});
+  const after = signals(detected);
+  const changed = names.some((name) => before[name] && after[name] && !same(before[name], after[name]));
+  if (changed) {
+    watched.samples = noSamples();
+    watched.readAt.clear();
+  }
+  watched.detected = { ...watched.detected, ...detected };
+  watched.detectedAt = now;
+  watched.cache = undefined;
+}
+
+const names = ['requests', 'latency', 'cpu', 'memory'] as const;
+
+function signals({ requests, latency, cpu, memory }: Detected): Record<(typeof names)[number], Metric | undefined> {
+  return { requests, latency, cpu, memory };
+}
+
+function same(one: Metric, other: Metric): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** What is to be read now: each metric once, with an overlap for what arrived late. */
+export function wantsOf(watched: Watched): Want[] {
+  const { request, key, readAt, scrapeSeconds } = watched;
+  const horizon = horizonOf(request);
+  const pods = [...new Set(allPods(request).map(({ name }) => name))];
+  const metrics = new Map(metricsOf(watched.detected).map((metric) => [metricKey(metric), metric]));
+  return [...metrics].map(([id, metric]) => {
+    const overlap = metric.perContainer ? LATE_MS : 2000 * scrapeSeconds;
+    const from = Math.max(horizon, (readAt.get(id) ?? horizon) - overlap);
+    return { key, metric, namespace: request.namespace, pods, from };
+  });
+}
+
+function horizonOf(request: EvidenceRequest): number {
+  return request.startedAt - request.historySeconds * 1000;
+}
+
+function metricsOf(detected: Detected | undefined): Metric[] {
+  const { requests, latency, cpu, memory } = detected ?? {};
+  const up = requests === undefined ? undefined : upOf(requests);
+  return [requests, latency, up, cpu, memory].filter((metric) => metric !== undefined);
+}
+
+function upOf({ pods }: Metric): Metric {
+  return { metric: 'up', pods, matchers: [], secondsPerUnit: 1, perContainer: false };
+}
+
+/** Adds the series that a query brought for the metric. Nothing that was collected is lost. */
+export function ingest(watched: Watched, metric: Metric, series: readonly Series[]): void {
+  const { detected, samples } = watched;
+  const id = metricKey(metric);
+  const is = (other: Metric | undefined): boolean => other !== undefined && metricKey(other) === id;
+  const reading = readingOf(watched, metric);
+  if (is(detected?.requests)) mergePoints(samples.counts, countPoints(series, reading));
+  if (is(detected?.latency)) mergePoints(samples.buckets, bucketPoints(series, reading));
+  if (metric.metric === 'up') mergePoints(samples.scrapes, scrapePoints(series, reading));
+  if (is(detected?.cpu)) mergePoints(samples.cpu, valuePoints(series, reading));
+  if (is(detected?.memory)) mergePoints(samples.memory, valuePoints(series, reading));
+}
+
+function readingOf({ request, isError }: Watched, metric: Metric): Reading {
+  const { pods, statusLabel, routeLabel, classLabel, secondsPerUnit } = metric;
+  return {
+    pods,
+    namespace: request.namespace,
+    names: new Set(allPods(request).map(({ name }) => name)),
+    since: horizonOf(request),
+    statusLabel,
+    routeLabel,
+    classLabel,
+    ignoreRoutes: new Set(request.ignoreRoutes),
+    isError,
+    secondsPerUnit,
+  };
+}
+
+/** Ends a round: all was answered, or what failed. */
+export function endRound(watched: Watched, now: number, error: SourceError | undefined): void {
+  watched.cache = undefined;
+  if (error === undefined) {
+    watched.failure = undefined;
+    watched.until = now;
+    watched.scrapeSeconds = evidenceOf(watched).scrapeSeconds;
+    return;
+  }
+  watched.failure = { since: watched.failure?.since ?? now, at: now, error };
+}
+
+/** The evidence as it stands. */
+export function evidenceOf(watched: Watched): Evidence {
+  if (watched.cache !== undefined) return watched.cache;
+  const { request, samples, until, detected } = watched;
+  const at = until ?? request.startedAt;
+  const evidence = buildEvidence(request, samples, detected ?? {}, at, { state: 'Collecting', at });
+  evidence.source = stateOf(watched, evidence, at);
+  watched.cache = evidence;
+  return evidence;
+}
+
+function stateOf(watched: Watched, evidence: Evidence, at: number): SourceState {
+  const { failure, request, detected, until } = watched;
+  if (failure !== undefined) {
+    return { state: 'Failed', at: failure.at, since: failure.since, message: failure.error.message };
+  }
+  const noData = (message: string): SourceState => ({ state: 'NoData', at, message });
+  if (until === undefined) return noData(`source ${request.source} was not asked yet`);
+  if (detected?.requests === undefined) {
+    return noData(`the pods of stable export no request metrics that a preset knows (preset ${request.preset})`);
+  }
+  const silent = [['stable', request.stablePods] as const, ['canary', request.canaryPods] as const].find(
+    ([, pods]) => !isFresh(evidence, pods),
+  );
+  if (silent === undefined) return { state: 'Collecting', at };
+  return noData(`no sample of ${detected.requests.metric} of the ${silent[0]} pods in the last scrapes`);
+}
+
+/** A sample of requests in one of the last five slots, or in the last minute where that is more. */
+function isFresh({ run, scrapeSeconds }: Evidence, pods: readonly WatchedPod[]): boolean {
+  const slots = Math.max(5, Math.ceil(60 / scrapeSeconds));
+  return pods.some(({ name }) => run.pods[name]?.requests.slice(-slots).some((value) => value !== null));
+}
