@@ -1,0 +1,95 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import { sentence } from '../sentence.ts';
+import type { AnalysisSpec } from '../spec.ts';
+import type { Verdict, VerdictName } from '../verdict.ts';
+import { metricVerdicts } from './report.ts';
+import { SequentialJudge } from './sequential-judge.ts';
+
+/**
+ * Compares the canary with stable by sequential tests that may be looked at after every scrape. Pure: the same
+ * evidence, spec and time give the same answer. A regression stays one: it is the first moment that counts. Without
+ * requests on both tracks the answer is Undecided.
+ *
+ * @param now milliseconds since the epoch; slots that start later do not count
+ */
+export function judgeSequential(evidence: Evidence, spec: AnalysisSpec, now: number): Verdict {
+  const judge = new SequentialJudge(evidence, spec);
+  advance(judge, evidence, now);
+  return verdictOf(judge, evidence);
+}
+
+/** Feeds the slots that began by `now` and were not read yet. The same slots in one go or one by one end alike. */
+export function advance(judge: SequentialJudge, evidence: Evidence, now: number): void {
+  const end = slotsBegun(evidence, now);
+  while (judge.slots < end) judge.step(evidence);
+}
+
+/** Slots of the run that began by `now`. */
+export function slotsBegun({ startedAt, scrapeSeconds, run }: Evidence, now: number): number {
+  // The small number keeps a slot that begins exactly now from being lost to rounding.
+  const begun = Math.floor((now - startedAt) / 1000 / scrapeSeconds + 1e-9) + 1;
+  return Math.max(0, Math.min(run.scrapes, begun));
+}
+
+/** The answer from what was read. */
+export function verdictOf(judge: SequentialJudge, evidence: Evidence): Verdict {
+  const { traffic, found } = judge;
+  const metrics = metricVerdicts(judge, evidence);
+  const requests = { stable: traffic.stable, canary: traffic.canary };
+  const verdict: VerdictName =
+    found !== null && traffic.both ? 'Regression' : mayPass(judge, evidence) && allPass(metrics) ? 'Pass' : 'Undecided';
+  return {
+    verdict,
+    ...(verdict === 'Regression' && found !== null ? { reason: found.metric } : {}),
+    sentence: sentence(verdict, metrics, requests),
+    requests,
+    metrics,
+    missing: missingSignals(evidence, judge.spec),
+    warnings: warningsOf(judge),
+    weakPass:
+      traffic.both &&
+      !traffic.isOtherRoutes &&
+      metrics.length > 0 &&
+      metrics.every((metric) => metric.withinTolerance === true),
+    traffic: traffic.both,
+  };
+}
+
+/** Whether a promotion is possible now: the soak is over, both tracks serve and are measured. */
+export function mayPass(judge: SequentialJudge, evidence: Evidence): boolean {
+  if (judge.found !== null || judge.elapsed < judge.spec.minDurationSeconds) return false;
+  return (
+    judge.traffic.bothLately &&
+    !judge.traffic.isOtherRoutes &&
+    !judge.isCanarySilent &&
+    evidence.source.state === 'Collecting'
+  );
+}
+
+function allPass(metrics: readonly { verdict: VerdictName }[]): boolean {
+  return metrics.length > 0 && metrics.every(({ verdict }) => verdict === 'Pass');
+}
+
+function missingSignals(evidence: Evidence, { errors, latency, cpu, memory }: AnalysisSpec): string[] {
+  const asked: Record<string, boolean> = {
+    requests: true,
+    errors: errors.enabled,
+    latency: latency.enabled,
+    cpu: cpu.enabled,
+    memory: memory.enabled,
+  };
+  return evidence.found.missing.filter((signal) => asked[signal] === true);
+}
+
+function warningsOf(judge: SequentialJudge): string[] {
+  const warnings: string[] = [];
+  const { skew } = judge.traffic;
+  if (skew !== undefined) warnings.push(skew);
+  if (judge.traffic.isOtherRoutes) {
+    warnings.push('other routes: canary and stable serve different shares of the routes, so nothing is decided');
+  }
+  for (const [name, gauge] of judge.gauges) {
+    if (gauge.isIncomparable) warnings.push(`${name} is not judged: the load per pod of the tracks differs too much`);
+  }
+  return [...warnings, ...(judge.latency?.warnings ?? [])];
+}

@@ -1,0 +1,171 @@
+import type { AnalysisSpec } from '../spec.ts';
+import { quantileName } from './budget.ts';
+import { grossDispersionSeconds, starts } from './constants.ts';
+import { GaugeMetric } from './gauge-metric.ts';
+import { unknownNoise } from './gauge-noise.ts';
+import { GrossEngine, grossPsi0 } from './gross-engine.ts';
+import { histogramQuantile, sum } from './histogram.ts';
+import { bucketTotals, type History, quantileControl } from './history.ts';
+import { coarseWarning, type LatencyPlan, planLatency } from './latency-plan.ts';
+import { QuantileMeter } from './meters.ts';
+import type { PodRow } from './pod-reader.ts';
+import type { Row } from './run-reader.ts';
+import { Scatter } from './scatter.ts';
+import { SlowTail, slowEvents, slowOf } from './slow-tail.ts';
+
+/** Requests of stable that must be seen before bounds are chosen, where there is no history. */
+const leastRequests = 100;
+/** Gross harm shows in this many scrapes, at least. */
+const leastGrossScrapes = 3;
+
+interface LatencyOptions {
+  spec: AnalysisSpec;
+  history: History;
+  bounds: readonly number[];
+  alphas: ReadonlyMap<string, number>;
+  pods: { canary: number; stable: number; baseline: number };
+}
+
+/** Everything that is judged on the latency buckets: gross slowdowns, quantiles, slow requests. */
+export class LatencyPart {
+  readonly bounds: readonly number[];
+  readonly quantiles: Map<string, { quantile: number; metric: GaugeMetric }>;
+  readonly #options: LatencyOptions;
+  readonly #stableSeen: number[] = [];
+  readonly #canaryTotal: number[] = [];
+  readonly #stableTotal: number[] = [];
+  #plan: LatencyPlan | null = null;
+  #gross: GrossEngine | null = null;
+  #grossScatter: { bound: number; scatter: Scatter }[] = [];
+  #slow: SlowTail[] = [];
+
+  constructor(options: LatencyOptions) {
+    const { history, bounds } = options;
+    this.#options = options;
+    this.bounds = bounds;
+    for (const counts of bucketTotals(history)) addCounts(this.#stableSeen, counts);
+    this.quantiles = new Map(
+      options.spec.latency.quantiles.map((quantile) => [
+        quantileName(quantile),
+        { quantile, metric: quantileMetric(options, quantile) },
+      ]),
+    );
+    this.#choose();
+  }
+
+  get gross(): GrossEngine | null {
+    return this.#gross;
+  }
+
+  /** The tails that are watched, by ascending bound. */
+  get slow(): readonly SlowTail[] {
+    return this.#slow;
+  }
+
+  add(row: Row): void {
+    const control = row.baseline.length > 0 ? row.baseline : row.stable;
+    const warmCanary = row.canary.filter((pod) => !pod.cold);
+    // A fresh baseline is cold as long as the canary is: it is the control because of that.
+    const warmControl = row.baseline.length > 0 ? control : control.filter((pod) => !pod.cold);
+    this.#addGross(row, control);
+    for (const tail of this.#slow) tail.add(row, warmCanary, warmControl);
+    if (warmCanary.length > 0 && warmControl.length > 0 && row.canarySeen && row.stableSeen) {
+      for (const { metric } of this.quantiles.values()) metric.add(warmCanary, warmControl, row.from, row.to);
+      for (const pod of warmCanary) addCounts(this.#canaryTotal, pod.buckets);
+      for (const pod of warmControl) addCounts(this.#stableTotal, pod.buckets);
+    }
+    if (this.#plan === null) {
+      for (const pod of row.stable) addCounts(this.#stableSeen, pod.buckets);
+      this.#choose();
+    }
+  }
+
+  #choose(): void {
+    const { bounds, spec, history, alphas, pods } = this.#options;
+    if (sum(this.#stableSeen) < leastRequests) return;
+    const plan = planLatency(bounds, this.#stableSeen, spec.latency.slowThresholdSeconds);
+    this.#plan = plan;
+    this.#gross = new GrossEngine(plan.gross.length, starts);
+    this.#grossScatter = plan.gross.map((bound) => {
+      // Without a past the least tempering holds until the run itself shows more.
+      const scatter = new Scatter(history.scrapeSeconds, true, grossDispersionSeconds);
+      for (const row of history.rows) scatter.add(row.map((pod) => slowEvents(pod, bound)));
+      return { bound, scatter };
+    });
+    const alpha = (alphas.get('latency-slow') ?? 0) / Math.max(1, plan.slow.length);
+    const control = { canary: pods.canary, stable: pods.baseline > 0 ? pods.baseline : pods.stable };
+    this.#slow = plan.slow.map(
+      (bound) => new SlowTail({ bound, seconds: bounds[bound] ?? 0, alpha, history, pods: control }),
+    );
+  }
+
+  #addGross(row: Row, control: readonly PodRow[]): void {
+    const splits = this.#grossScatter.map(({ bound, scatter }) => {
+      const canary = slowOf(row.canary, bound);
+      const stable = slowOf(control, bound);
+      return {
+        slowCanary: canary.slow,
+        canary: canary.all,
+        slowStable: stable.slow,
+        stable: stable.all,
+        phi: scatter.phi,
+      };
+    });
+    const cold = row.canary.some((pod) => pod.cold) && row.baseline.length === 0;
+    this.#gross?.step(row.to, splits, cold ? grossPsi0.cold : grossPsi0.warm);
+    for (const { bound, scatter } of this.#grossScatter) scatter.add(row.stable.map((pod) => slowEvents(pod, bound)));
+  }
+
+  get isGrossRegression(): boolean {
+    const gross = this.#gross;
+    if (gross === null || gross.count < leastGrossScrapes) return false;
+    return gross.logE >= -Math.log(this.#options.alphas.get('latency') ?? 0);
+  }
+
+  get isSlowRegression(): boolean {
+    return this.#slow.some((tail) => tail.isRegression);
+  }
+
+  /** A quantile of the warm requests of the run; null before there are any. */
+  quantileOf(track: 'canary' | 'stable', quantile: number): number | null {
+    return histogramQuantile(this.bounds, track === 'canary' ? this.#canaryTotal : this.#stableTotal, quantile);
+  }
+
+  /** Warm requests of the canary. */
+  get samples(): number {
+    return sum(this.#canaryTotal);
+  }
+
+  get warnings(): string[] {
+    const counts = sum(this.#stableTotal) > 0 ? this.#stableTotal : this.#stableSeen;
+    const texts = this.#options.spec.latency.quantiles.map((quantile) => coarseWarning(this.bounds, counts, quantile));
+    return texts.filter((text) => text !== undefined);
+  }
+}
+
+function quantileMetric(options: LatencyOptions, quantile: number): GaugeMetric {
+  const { spec, history, bounds, alphas, pods } = options;
+  const control = history.usable ? quantileControl(history, bounds, quantile) : null;
+  const noise = control?.noise ?? unknownNoise();
+  return new GaugeMetric({
+    limits: {
+      alpha: alphas.get(quantileName(quantile)) ?? 0,
+      tolerance: spec.latency.tolerance,
+      absolute: spec.latency.absoluteToleranceSeconds,
+    },
+    meter: new QuantileMeter(bounds, quantile),
+    noise: pods.baseline > 0 ? { ...noise, s2: noise.s2 * baselineFactor(pods) } : noise,
+    control: control?.requestsPerBatch ?? 0,
+    scrapeSeconds: history.scrapeSeconds,
+  });
+}
+
+/** A few fresh pods are a noisier control than all of stable, by which the noise was measured. */
+export function baselineFactor(pods: { stable: number; baseline: number }): number {
+  return (1 + 1 / pods.baseline) / (1 + 1 / pods.stable);
+}
+
+function addCounts(into: number[], more: readonly number[] | null): void {
+  if (more === null) return;
+  for (let i = 0; i < more.length; i += 1) into[i] = (into[i] ?? 0) + (more[i] ?? 0);
+}

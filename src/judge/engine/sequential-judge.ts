@@ -1,0 +1,186 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { AnalysisSpec } from '../spec.ts';
+import { type Present, splitBudget } from './budget.ts';
+import { cpuFloorCores, goneAfterScrapes } from './constants.ts';
+import { CpuModel } from './cpu-model.ts';
+import { ErrorPart } from './error-part.ts';
+import { GaugeMetric } from './gauge-metric.ts';
+import { type GaugeNoise, unknownNoise } from './gauge-noise.ts';
+import { cpuControl, type History, memoryControl, readHistory } from './history.ts';
+import { baselineFactor, LatencyPart } from './latency-part.ts';
+import { CpuMeter, MemoryMeter, type Meter } from './meters.ts';
+import type { PodRow } from './pod-reader.ts';
+import { type Row, RunReader } from './run-reader.ts';
+import { Traffic } from './traffic.ts';
+
+/** A metric that refuted its null: the release is taken back. */
+export interface Found {
+  metric: string;
+  /** Seconds since slot 0. */
+  at: number;
+}
+
+/** The state of one judgement: fed slot by slot, it answers at any time; nothing it has seen is kept but sums. */
+export class SequentialJudge {
+  readonly spec: AnalysisSpec;
+  readonly alphas: ReadonlyMap<string, number>;
+  readonly errors: ErrorPart | null;
+  readonly latency: LatencyPart | null;
+  readonly gauges: Map<string, GaugeMetric>;
+  readonly traffic: Traffic;
+  readonly #reader: RunReader;
+  readonly #scrapeSeconds: number;
+  #next = 0;
+  #found: Found | null = null;
+
+  /** Reads the history and the names of the pods; samples of the run are read by `step` alone. */
+  constructor(evidence: Evidence, spec: AnalysisSpec) {
+    const history = readHistory(evidence);
+    const pods = {
+      canary: Math.max(1, evidence.canary.length),
+      stable: Math.max(1, evidence.stable.length),
+      baseline: evidence.baseline?.length ?? 0,
+    };
+    const { scrapeSeconds } = evidence;
+    const present = presentIn(evidence, spec);
+    this.spec = spec;
+    this.#scrapeSeconds = scrapeSeconds;
+    this.alphas = splitBudget(spec.falseRollbackRate, present);
+    this.#reader = new RunReader({ scrapeSeconds, warmupSeconds: spec.warmupSeconds, known: history.readers });
+    this.traffic = new Traffic(pods);
+    const { alphas } = this;
+    const controls = { canary: pods.canary, stable: pods.stable + pods.baseline };
+    this.errors = present.errors ? new ErrorPart(spec, history, { alphas, pods: controls }) : null;
+    this.latency = present.latency
+      ? new LatencyPart({ spec, history, bounds: evidence.boundsSeconds, alphas, pods })
+      : null;
+    this.gauges = resourceGauges(spec, history, { alphas, pods, present });
+  }
+
+  /** Number of slots read. */
+  get slots(): number {
+    return this.#next;
+  }
+
+  /** Seconds from slot 0 to the newest slot read; -1 before the first. */
+  get elapsed(): number {
+    return this.#next === 0 ? -1 : (this.#next - 1) * this.#scrapeSeconds;
+  }
+
+  /** The first metric that decided for a rollback. What came later does not undo it. */
+  get found(): Found | null {
+    return this.#found;
+  }
+
+  /** Reads the next slot of the run. */
+  step(evidence: Evidence): void {
+    const row = this.#reader.read(evidence, this.#next);
+    this.#next += 1;
+    if (row === null) return;
+    this.traffic.add(row);
+    this.errors?.add(row);
+    this.latency?.add(row);
+    this.#addResources(row);
+    if (this.#found === null && !this.traffic.isOtherRoutes) {
+      const metric = this.#decide();
+      if (metric !== null) this.#found = { metric, at: row.to };
+    }
+  }
+
+  #addResources(row: Row): void {
+    if (this.gauges.size === 0 || !row.canarySeen || !row.stableSeen) return;
+    const canary = row.canary.filter(isWarm);
+    const control = row.baseline.length > 0 ? row.baseline : row.stable.filter(isWarm);
+    if (canary.length === 0 || control.length === 0) return;
+    for (const gauge of this.gauges.values()) gauge.add(canary, control, row.from, row.to);
+  }
+
+  #decide(): string | null {
+    return this.#certain() ?? (this.#isWarmingUp ? null : this.#warmed());
+  }
+
+  /** What a warm-up does not excuse. */
+  #certain(): string | null {
+    if (this.errors?.errors.isRegression === true) return 'errors';
+    if (this.errors?.newErrors?.isRegression === true) return 'new-errors';
+    if (this.latency?.isGrossRegression === true) return 'latency';
+    return this.gauges.get('memory')?.isRegression === true ? 'memory' : null;
+  }
+
+  /** What a warm-up moves too. */
+  #warmed(): string | null {
+    for (const [name, { metric }] of this.latency?.quantiles ?? []) if (metric.isRegression) return name;
+    if (this.latency?.isSlowRegression === true) return 'latency-slow';
+    return this.gauges.get('cpu')?.isRegression === true ? 'cpu' : null;
+  }
+
+  /** A quantile or CPU falls towards stable's beyond doubt: what else a warm-up moves is held with it. */
+  get #isWarmingUp(): boolean {
+    for (const { metric } of this.latency?.quantiles.values() ?? []) if (metric.isClearlyWarmingUp) return true;
+    return this.gauges.get('cpu')?.isClearlyWarmingUp === true;
+  }
+
+  /** The canary has answered nothing for some scrapes: no promotion. */
+  get isCanarySilent(): boolean {
+    return this.#reader.canaryMissed >= goneAfterScrapes;
+  }
+}
+
+function isWarm(pod: PodRow): boolean {
+  return !pod.cold;
+}
+
+/** What the spec asks for and stable shows. */
+function presentIn(evidence: Evidence, spec: AnalysisSpec): Present {
+  const { missing } = evidence.found;
+  const has = (signal: string): boolean => !missing.includes(signal);
+  const errors = spec.errors.enabled && has('requests') && has('errors');
+  return {
+    errors,
+    newErrors: errors && spec.errors.newClasses && hasClasses(evidence),
+    latency: spec.latency.enabled && has('latency') && evidence.boundsSeconds.length > 0,
+    quantiles: spec.latency.quantiles,
+    cpu: spec.cpu.enabled && has('cpu'),
+    memory: spec.memory.enabled && has('memory'),
+  };
+}
+
+/** Stable's past says which classes are old; without one every class would be new. */
+function hasClasses({ history, stable }: Evidence): boolean {
+  return stable.some((name) => Object.keys(history?.pods[name]?.errorClasses ?? {}).length > 0);
+}
+
+function resourceGauges(
+  spec: AnalysisSpec,
+  history: History,
+  options: {
+    alphas: ReadonlyMap<string, number>;
+    pods: { stable: number; baseline: number };
+    present: Present;
+  },
+): Map<string, GaugeMetric> {
+  const { alphas, pods, present } = options;
+  const { scrapeSeconds } = history;
+  const gauges = new Map<string, GaugeMetric>();
+  const add = (name: 'cpu' | 'memory', meter: Meter, noise: GaugeNoise, absolute: number): void => {
+    const factor = pods.baseline > 0 ? baselineFactor(pods) : 1;
+    gauges.set(
+      name,
+      new GaugeMetric({
+        limits: { alpha: alphas.get(name) ?? 0, tolerance: spec[name].tolerance, absolute },
+        meter,
+        noise: { ...noise, s2: noise.s2 * factor },
+        control: 0,
+        scrapeSeconds,
+      }),
+    );
+  };
+  if (present.cpu) {
+    const { model, noise } = history.usable ? cpuControl(history) : { model: new CpuModel(), noise: unknownNoise() };
+    add('cpu', new CpuMeter(model, scrapeSeconds), noise, cpuFloorCores);
+  }
+  if (present.memory) {
+    add('memory', new MemoryMeter(), history.usable ? memoryControl(history) : unknownNoise(), 0);
+  }
+  return gauges;
+}

@@ -1,0 +1,20 @@
+/** What the judge is asked for, in plain numbers: seconds, fractions of 1. */
+export interface AnalysisSpec {
+  /** Seconds from the canary's first Ready moment before which nothing is promoted. */
+  minDurationSeconds: number;
+  /** Seconds at the start of a canary that gauges leave out. */
+  warmupSeconds: number;
+  /** Highest accepted probability that a healthy version is taken back, over all metrics of a release. */
+  falseRollbackRate: number;
+  errors: { enabled: boolean; tolerance: number; newClasses: boolean };
+  latency: {
+    enabled: boolean;
+    quantiles: number[];
+    tolerance: number;
+    absoluteToleranceSeconds: number;
+    /** Requests slower than this count as slow; null: the bucket bound nearest stable's p99. */
+    slowThresholdSeconds: number | null;
+  };
+  cpu: { enabled: boolean; tolerance: number };
+  memory: { enabled: boolean; tolerance: number };
+}
