@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PrometheusSource } from '../evidence/config.ts';
+import { parseDuration } from '../lib/duration.ts';
+
+/** The configuration file (`--config`): what has structure. */
+const ConfigFile = z.strictObject({
+  prometheus: z.array(PrometheusSource).max(50).default([]),
+});
+
+/** How the operator runs: flags, then environment variables, then defaults. */
+export interface OperatorConfig {
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  /** Absent: all namespaces. */
+  watchNamespace: string | undefined;
+  leaderElect: boolean;
+  leaderElectionNamespace: string | undefined;
+  /** `HOST:PORT`, `:PORT`, or `0` to switch off. */
+  healthAddress: string;
+  metricsAddress: string;
+  logLevel: string;
+  workers: number;
+  /** Milliseconds between two rounds of questions to the sources of evidence. */
+  pollMilliseconds: number;
+  sources: PrometheusSource[];
+}
+
+/** A wrong flag, variable or file; the message says which and what to write. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const options = {
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  'watch-namespace': { type: 'string' },
+  'prometheus-url': { type: 'string' },
+  config: { type: 'string' },
+  'leader-elect': { type: 'string' },
+  'leader-election-namespace': { type: 'string' },
+  'health-addr': { type: 'string' },
+  'metrics-addr': { type: 'string' },
+  'log-level': { type: 'string' },
+  workers: { type: 'string' },
+  'poll-interval': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const operatorUsage = `Usage: tandem operator [flags]
+
+Runs the controller. Each flag equals an environment variable: --watch-namespace is TANDEM_WATCH_NAMESPACE.
+
+  --watch-namespace NAME            only this namespace (default: all)
+  --prometheus-url URL              the Prometheus of the name "default"
+  --config FILE                     configuration file (YAML): more sources, headers, tenants, credentials
+  --leader-elect[=true|false]       one of several replicas acts (default: false)
+  --leader-election-namespace NAME  where the lease is (default: the operator's own namespace)
+  --health-addr ADDRESS             /healthz and /readyz (default: :8081; 0: off)
+  --metrics-addr ADDRESS            /metrics (default: :8080; 0: off)
+  --poll-interval DURATION          between two rounds of questions to Prometheus (default: 5s)
+  --workers N                       releases worked on at once (default: 4)
+  --log-level LEVEL                 debug, info, warn or error (default: info)
+  --kubeconfig FILE, --context NAME outside of a cluster
+`;
+
+/** Reads the configuration; undefined when help was asked for. Throws ConfigError. */
+export function readConfig(
+  args: string[],
+  env: Record<string, string | undefined>,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): OperatorConfig | undefined {
+  const flags = parseFlags(args);
+  if (flags['help'] === true) return undefined;
+  const value = (name: string): string | undefined => {
+    const flag = flags[name];
+    if (typeof flag === 'string') return flag;
+    return env[`TANDEM_${name.toUpperCase().replaceAll('-', '_')}`] || undefined;
+  };
+  return {
+    kubeconfig: value('kubeconfig'),
+    context: value('context'),
+    watchNamespace: value('watch-namespace'),
+    leaderElect: boolean('leader-elect', value('leader-elect') ?? 'false'),
+    leaderElectionNamespace: value('leader-election-namespace'),
+    healthAddress: address('health-addr', value('health-addr') ?? ':8081'),
+    metricsAddress: address('metrics-addr', value('metrics-addr') ?? ':8080'),
+    logLevel: oneOf('log-level', value('log-level') ?? 'info', ['debug', 'info', 'warn', 'error']),
+    workers: integer('workers', value('workers') ?? '4', 1, 64),
+    pollMilliseconds: duration('poll-interval', value('poll-interval') ?? '5s'),
+    sources: readSources(value('config'), value('prometheus-url'), readFile),
+  };
+}
+
+function parseFlags(args: string[]): Record<string, string | boolean | undefined> {
+  // A switch may stand without a value, as in Go.
+  const words = args.map((word) => (word === '--leader-elect' ? '--leader-elect=true' : word));
+  try {
+    return parseArgs({ args: words, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new ConfigError(`${error instanceof Error ? error.message : String(error)}\n\n${operatorUsage}`);
+  }
+}
+
+function readSources(
+  file: string | undefined,
+  url: string | undefined,
+  readFile: (path: string) => string,
+): PrometheusSource[] {
+  const sources = file === undefined ? [] : fromFile(file, readFile);
+  if (url !== undefined) {
+    const parsed = PrometheusSource.safeParse({ name: 'default', url });
+    if (!parsed.success) throw new ConfigError(`--prometheus-url ${JSON.stringify(url)}: ${issuesOf(parsed.error)}`);
+    const others = sources.filter((source) => source.name !== 'default');
+    return [parsed.data, ...others];
+  }
+  return sources;
+}
+
+function fromFile(file: string, readFile: (path: string) => string): PrometheusSource[] {
+  let content: unknown;
+  try {
+    content = parse(readFile(file)) ?? {};
+  } catch (error) {
+    throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = ConfigFile.safeParse(content);
+  if (!parsed.success) throw new ConfigError(`--config ${file}: ${issuesOf(parsed.error)}`);
+  const names = parsed.data.prometheus.map((source) => source.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new ConfigError(`--config ${file}: two sources have the name ${JSON.stringify(twice)}`);
+  return parsed.data.prometheus;
+}
+
+function issuesOf(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');
+}
+
+function boolean(name: string, text: string): boolean {
+  return oneOf(name, text, ['true', 'false']) === 'true';
+}
+
+function oneOf(name: string, text: string, allowed: string[]): string {
+  if (allowed.includes(text)) return text;
+  throw new ConfigError(`--${name} is ${JSON.stringify(text)}: write one of ${allowed.join(', ')}`);
+}
+
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new ConfigError(`--${name} is ${JSON.stringify(text)}: write a whole number from ${least} to ${most}`);
+}
+
+function duration(name: string, text: string): number {
+  try {
+    const seconds = parseDuration(text);
+    if (seconds >= 1) return seconds * 1000;
+  } catch (error) {
+    throw new ConfigError(`--${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  throw new ConfigError(`--${name} is ${JSON.stringify(text)}: write at least 1s`);
+}
+
+function address(name: string, text: string): string {
+  if (text === '0' || /^[^\s:]*:\d{1,5}$/.test(text) || /^\[[0-9a-f:]+\]:\d{1,5}$/i.test(text)) return text;
+  throw new ConfigError(`--${name} is ${JSON.stringify(text)}: write HOST:PORT, :PORT, or 0 to switch it off`);
+}

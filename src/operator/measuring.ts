@@ -1,0 +1,164 @@
+import type { CanaryRelease, CanaryReleaseStatus, ParsedSpec } from '../api/schema.ts';
+import { toAnalysisSpec } from '../api/schema.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { EvidenceRequest, WatchedPod, WatchResult } from '../evidence/request.ts';
+import type { AnalysisSpec } from '../judge/spec.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import type { Pod } from '../kube/object.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Decision } from '../release/decision.ts';
+import { factsOf } from '../release/facts.ts';
+import { createdAt } from '../release/pods.ts';
+import type { GonePod, Measurement, Snapshot } from '../release/snapshot.ts';
+
+/** What is asked of the collector of evidence. */
+export interface EvidenceCollector {
+  watch(key: string, request: EvidenceRequest): WatchResult;
+  unwatch(key: string): void;
+  evidence(key: string): Evidence | undefined;
+}
+
+export type Judge = (evidence: Evidence, spec: AnalysisSpec, now: number) => Verdict;
+
+/** Seconds of stable's past that a comparison knows. */
+const historySeconds = 3600;
+
+/** Keeps the collector informed of what runs, and judges what it has. */
+export interface Measuring {
+  /** Called after each pass: starts, follows or ends the measurement of the release. */
+  measure(snapshot: Snapshot, decision: Decision): void;
+  measurement(release: CanaryRelease): Measurement | undefined;
+  forget(key: string): void;
+}
+
+interface Watched {
+  canaryUid: string;
+  spec: ParsedSpec;
+  request: EvidenceRequest;
+  problem: string | undefined;
+  since: number;
+  gonePods: GonePod[];
+}
+
+export function createMeasuring(deps: { collector: EvidenceCollector; judge: Judge; clock: Clock }): Measuring {
+  const { collector, judge, clock } = deps;
+  const watched = new Map<string, Watched>();
+
+  function measure(snapshot: Snapshot, decision: Decision): void {
+    const key = keyOf(snapshot.release);
+    const next = requestOf(snapshot, decision, watched.get(key));
+    if (next === undefined) return forget(key);
+    const result = collector.watch(key, next.request);
+    watched.set(key, { ...next, problem: result.ok ? undefined : result.problem.message });
+  }
+
+  function forget(key: string): void {
+    if (!watched.delete(key)) return;
+    collector.unwatch(key);
+  }
+
+  function measurement(release: CanaryRelease): Measurement | undefined {
+    const entry = watched.get(keyOf(release));
+    if (entry === undefined) return undefined;
+    const { canaryUid, spec, request, gonePods } = entry;
+    const now = clock.now();
+    if (entry.problem !== undefined) {
+      const source = { state: 'Failed', at: now, since: entry.since, message: entry.problem } as const;
+      return {
+        canaryUid,
+        verdict: undecided(entry.problem),
+        source,
+        sourceName: request.source,
+        preset: undefined,
+        gonePods,
+      };
+    }
+    const evidence = collector.evidence(keyOf(release));
+    if (evidence === undefined) return undefined;
+    const verdict = judge(evidence, toAnalysisSpec(spec), now);
+    const { source, preset } = evidence.found;
+    return { canaryUid, verdict, source: evidence.source, sourceName: source, preset, gonePods };
+  }
+
+  return { measure, measurement, forget };
+}
+
+function keyOf(release: CanaryRelease): string {
+  return `${release.metadata.namespace}/${release.metadata.name}`;
+}
+
+/** When the canary began to take traffic, while it is measured: RFC 3339. */
+function measuredSince({ canary, phase }: CanaryReleaseStatus): string | undefined {
+  return phase === 'Analyzing' || phase === 'Held' ? canary?.since : undefined;
+}
+
+/** undefined while there is no canary that takes traffic. */
+function requestOf(
+  snapshot: Snapshot,
+  decision: Decision,
+  before: Watched | undefined,
+): Omit<Watched, 'problem'> | undefined {
+  const { spec, target, release } = snapshot;
+  const since = measuredSince(decision.status);
+  if ('problems' in spec || target === undefined || since === undefined) return undefined;
+  const { canary, stablePods: serving } = factsOf(snapshot, target);
+  if (canary === undefined) return undefined;
+  const same = before?.canaryUid === canary.uid ? before : undefined;
+  const canaryPods = union(same?.request.canaryPods ?? gone(snapshot, 'canary'), canary.pods);
+  const stablePods = union(same?.request.stablePods ?? gone(snapshot, 'stable'), serving);
+  const namespace = release.metadata.namespace ?? '';
+  const request = { ...askedFor(spec), namespace, startedAt: Date.parse(since), canaryPods, stablePods };
+  const gonePods = [...goneOf('canary', canaryPods, canary.pods), ...goneOf('stable', stablePods, serving)];
+  return { canaryUid: canary.uid, spec, request, since: same?.since ?? snapshot.now, gonePods };
+}
+
+function askedFor({
+  analysis,
+}: ParsedSpec): Omit<EvidenceRequest, 'namespace' | 'startedAt' | 'canaryPods' | 'stablePods'> {
+  return {
+    source: analysis.prometheus.name,
+    preset: analysis.preset,
+    errorCodes: analysis.errors.codes,
+    ignoreRoutes: analysis.routes.ignore,
+    warmupSeconds: analysis.warmupSeconds,
+    historySeconds,
+  };
+}
+
+/** What an earlier run of the operator wrote down. */
+function gone({ release }: Snapshot, track: GonePod['track']): WatchedPod[] {
+  return (release.status?.analysis?.gonePods ?? [])
+    .filter((pod) => pod.track === track)
+    .map((pod) => ({ name: pod.name, startedAt: Date.parse(pod.started) }));
+}
+
+function goneOf(track: GonePod['track'], all: WatchedPod[], present: Pod[]): GonePod[] {
+  const names = new Set(present.map((pod) => pod.metadata.name));
+  return all
+    .filter((pod) => !names.has(pod.name))
+    .map((pod) => ({ name: pod.name, track, started: new Date(pod.startedAt).toISOString() }));
+}
+
+/** Pods that died in the run stay: what they served counts. */
+function union(before: WatchedPod[] | undefined, pods: Pod[]): WatchedPod[] {
+  const all = new Map((before ?? []).map((pod) => [pod.name, pod]));
+  for (const pod of pods) {
+    const started = Date.parse(pod.status?.startTime ?? '');
+    const startedAt = Number.isNaN(started) ? createdAt(pod) : started;
+    if (!all.has(pod.metadata.name)) all.set(pod.metadata.name, { name: pod.metadata.name, startedAt });
+  }
+  return [...all.values()];
+}
+
+function undecided(sentence: string): Verdict {
+  return {
+    verdict: 'Undecided',
+    sentence,
+    requests: { stable: 0, canary: 0 },
+    metrics: [],
+    missing: [],
+    warnings: [],
+    weakPass: false,
+    traffic: false,
+  };
+}

@@ -1,0 +1,119 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { CanaryReleaseStatus, LedgerEntry, Phase } from '../api/schema.ts';
+import type { Decision } from '../release/decision.ts';
+import type { Snapshot } from '../release/snapshot.ts';
+
+/** The operator's own figures. Labels are bounded: no name of a release stands in them but in the phase. */
+export interface OperatorMetrics {
+  /** Outcomes that this pass wrote, and the phase it left. */
+  observe(snapshot: Snapshot, decision: Decision): void;
+  /** A release is gone. */
+  forget(key: string): void;
+  pass(result: 'success' | 'error', seconds: number): void;
+  query(source: string, outcome: 'value' | 'nodata' | 'failed', seconds: number): void;
+}
+
+export function createOperatorMetrics(registry: Registry, version: string): OperatorMetrics {
+  const registers = [registry];
+  const info = new Gauge({
+    name: 'tandem_build_info',
+    help: 'Version of the operator.',
+    labelNames: ['version'],
+    registers,
+  });
+  info.set({ version }, 1);
+  const releases = new Gauge({
+    name: 'tandem_releases',
+    help: 'CanaryReleases by phase.',
+    labelNames: ['phase'],
+    registers,
+  });
+  const outcomes = new Counter({
+    name: 'tandem_release_outcomes_total',
+    help: 'Ends of releases by outcome, verdict and reason.',
+    labelNames: ['namespace', 'outcome', 'verdict', 'reason'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'tandem_release_duration_seconds',
+    help: 'From the start of a canary to the end of its release, by outcome.',
+    labelNames: ['outcome'],
+    buckets: [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200],
+    registers,
+  });
+  const passes = new Counter({
+    name: 'tandem_reconcile_total',
+    help: 'Passes over a release by result.',
+    labelNames: ['result'],
+    registers,
+  });
+  const passSeconds = new Histogram({
+    name: 'tandem_reconcile_duration_seconds',
+    help: 'Seconds one pass over a release takes.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const queries = new Counter({
+    name: 'tandem_evidence_queries_total',
+    help: 'Questions to the sources of evidence by outcome.',
+    labelNames: ['source', 'outcome'],
+    registers,
+  });
+  const querySeconds = new Histogram({
+    name: 'tandem_evidence_query_duration_seconds',
+    help: 'Seconds until a source of evidence answered.',
+    labelNames: ['source'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15],
+    registers,
+  });
+  const phases = new Map<string, Phase>();
+
+  function setPhase(key: string, phase: Phase | undefined): void {
+    const before = phases.get(key);
+    if (before === phase) return;
+    if (before !== undefined) releases.dec({ phase: before });
+    if (phase === undefined) phases.delete(key);
+    else {
+      phases.set(key, phase);
+      releases.inc({ phase });
+    }
+  }
+
+  function observe(snapshot: Snapshot, decision: Decision): void {
+    const { namespace = '', name } = snapshot.release.metadata;
+    setPhase(`${namespace}/${name}`, decision.status.phase);
+    for (const entry of newEnds(snapshot.release.status, decision.status)) {
+      outcomes.inc({ namespace, outcome: entry.outcome, verdict: entry.verdict || 'None', reason: entry.reason });
+      duration.observe({ outcome: entry.outcome }, secondsOf(entry));
+    }
+  }
+
+  return {
+    observe,
+    forget: (key) => setPhase(key, undefined),
+    pass: (result, seconds) => {
+      passes.inc({ result });
+      passSeconds.observe(seconds);
+    },
+    query: (source, outcome, seconds) => {
+      queries.inc({ source, outcome });
+      querySeconds.observe({ source }, seconds);
+    },
+  };
+}
+
+/** Entries that ended by this decision. */
+export function newEnds(before: CanaryReleaseStatus | undefined, after: CanaryReleaseStatus): LedgerEntry[] {
+  const known = new Set((before?.ledger ?? []).map(endKey));
+  return (after.ledger ?? []).filter(
+    (entry) => entry.ended !== undefined && entry.outcome !== 'Adopted' && !known.has(endKey(entry)),
+  );
+}
+
+function endKey(entry: LedgerEntry): string {
+  return `${entry.revision} ${entry.outcome} ${entry.ended ?? ''}`;
+}
+
+function secondsOf(entry: LedgerEntry): number {
+  return Math.max(0, (Date.parse(entry.ended ?? entry.started) - Date.parse(entry.started)) / 1000);
+}

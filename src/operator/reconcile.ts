@@ -1,0 +1,116 @@
+import type { CanaryRelease, CanaryReleaseStatus, Phase } from '../api/schema.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { isConflict, isNotFound } from '../kube/errors.ts';
+import { type Deployment, type KubeObject, type ReplicaSet, resources } from '../kube/object.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import { applyAction, writeStatus } from '../release/apply.ts';
+import { decide } from '../release/decide.ts';
+import type { Decision, ReleaseEvent } from '../release/decision.ts';
+import { type GatherSources, gather, selectorText } from '../release/gather.ts';
+import { applyLeaving, leaving } from '../release/leave.ts';
+import { isControlledBy } from '../release/pods.ts';
+import type { Snapshot } from '../release/snapshot.ts';
+
+export interface ReconcileDeps extends GatherSources {
+  log: Logger;
+  /** Cuts a status to the bounds of the CRD: what the API server refuses would stop a release. */
+  fit(status: CanaryReleaseStatus): CanaryReleaseStatus;
+  /** Reports an event on an object; never throws. */
+  emit(regarding: KubeObject, event: ReleaseEvent): void;
+  /** Told after each pass what is to be measured from now on. */
+  measure(snapshot: Snapshot, decision: Decision): void;
+  /** Told when a release is gone. */
+  forget(key: string): void;
+  /** Told of each pass that was decided, for the operator's own metrics. */
+  observe(snapshot: Snapshot, decision: Decision): void;
+}
+
+/** When to look again, milliseconds since the epoch; undefined: a change will tell. */
+export interface PassResult {
+  wakeAt: number | undefined;
+  /** Nothing is under way: until something changes there is nothing to do. */
+  resting: boolean;
+}
+
+const gone: PassResult = { wakeAt: undefined, resting: false };
+const restingPhases: readonly Phase[] = ['Idle', 'Rejected', 'Suspended'];
+/** Milliseconds until the next look after a write that met a change. */
+const staleRetry = 200;
+
+/**
+ * One pass over one release: read, decide, report, write the status, then act. The status goes first, so that a crash
+ * anywhere leaves a decision that the next pass completes. Throws what is worth a retry with backoff.
+ */
+export async function reconcileRelease(deps: ReconcileDeps, namespace: string, name: string): Promise<PassResult> {
+  const release = await find(deps.api, namespace, name);
+  if (release === undefined || release.metadata.deletionTimestamp !== undefined) {
+    deps.forget(`${namespace}/${name}`);
+    return gone;
+  }
+  const snapshot = await gather(deps, release);
+  const decision = decide(snapshot);
+  // The version of the object tells the lines of one pass from those of the next.
+  const log = deps.log.child({ namespace, release: name, pass: release.metadata.resourceVersion });
+  report(deps, log, snapshot, decision);
+  const context = { api: deps.api, release, target: release.spec.targetRef.name, now: snapshot.now };
+  try {
+    await writeStatus(context, deps.fit(decision.status));
+  } catch (error) {
+    if (isConflict(error)) return again(deps.clock);
+    if (isNotFound(error)) return gone;
+    throw error;
+  }
+  deps.observe(snapshot, decision);
+  deps.measure(snapshot, decision);
+  for (const action of decision.actions) {
+    const result = await applyAction(context, action);
+    log.info({ action: action.kind, result }, 'wrote');
+    if (result === 'Stale') return again(deps.clock);
+  }
+  if (decision.actions.length > 0) return again(deps.clock);
+  const { phase } = decision.status;
+  return { wakeAt: decision.wakeAt, resting: phase !== undefined && restingPhases.includes(phase) };
+}
+
+function again(clock: Clock): PassResult {
+  return { wakeAt: clock.now() + staleRetry, resting: false };
+}
+
+async function find(api: KubeApi, namespace: string, name: string): Promise<CanaryRelease | undefined> {
+  try {
+    return await api.get<CanaryRelease>(resources.canaryReleases, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function report(deps: ReconcileDeps, log: Logger, snapshot: Snapshot, decision: Decision): void {
+  for (const event of decision.events) {
+    deps.emit(snapshot.release, event);
+    log.info({ reason: event.reason, note: event.note }, 'event');
+  }
+}
+
+/** Releases a gated Deployment that no CanaryRelease names. Asks the API, not a cache: a late cache must not open a gate. */
+export async function leaveTarget(deps: ReconcileDeps, namespace: string, name: string): Promise<void> {
+  const { api } = deps;
+  let target: Deployment;
+  try {
+    target = await api.get<Deployment>(resources.deployments, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  const releases = await api.list<CanaryRelease>(resources.canaryReleases, { namespace });
+  if (releases.items.some((release) => release.spec.targetRef.name === name)) return;
+  const labelSelector = selectorText(target.spec.selector);
+  const sets = await api.list<ReplicaSet>(resources.replicaSets, { namespace, labelSelector });
+  const own = sets.items.filter((set) => isControlledBy(set, target.metadata.uid));
+  const change = leaving(target, own);
+  if (change === undefined) return;
+  if (change.event !== undefined) deps.emit(target, change.event);
+  await applyLeaving(api, target, change);
+  deps.log.info({ namespace, target: name, label: change.label, resume: change.resume }, 'left a target');
+}

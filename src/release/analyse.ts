@@ -1,0 +1,173 @@
+import { commandOf } from '../api/commands.ts';
+import { approve, commanded, retried } from './approve.ts';
+import { removeCanary, removeRivals } from './cleanup.ts';
+import { canaryDeployment, canaryReplicas } from './clone.ts';
+import { configAnnotation } from './contamination.ts';
+import { type Draft, event, exactTime, heldEntry, type PhaseState, timestamp, wake } from './draft.ts';
+import { endRunning } from './end.ts';
+import type { CanaryFacts } from './facts.ts';
+import { failFast } from './fail-fast.ts';
+import { judged } from './judged.ts';
+import { createdAt, imagesOf, isReady, readySince } from './pods.ts';
+import { abort, reject } from './reject.ts';
+import { shortRevision } from './revision.ts';
+
+/** Seconds without readiness after which stable's pods count as broken and not as starting. */
+const brokenSeconds = 60;
+
+/** Runs the held template as a canary beside stable and acts on what is seen of it. */
+export function analyse(draft: Draft): PhaseState {
+  const { facts } = draft;
+  removeRivals(draft);
+  if (facts.gate === 'rejected') relabelHolding(draft);
+  if (facts.canary === undefined) return start(draft);
+  if (facts.canary.revision !== facts.revision || facts.canary.terminating) return replace(draft);
+  if (isAskedAgain(draft, facts.canary)) return startAgain(draft, 'a person asked for a new test');
+  noteCanary(draft);
+  return observe(draft);
+}
+
+/** Asked for again after a rejection: held as any other template. */
+function relabelHolding(draft: Draft): void {
+  const resourceVersion = draft.facts.target.metadata.resourceVersion ?? '';
+  draft.actions.push({ kind: 'LabelTarget', value: 'holding', resourceVersion });
+}
+
+function replace(draft: Draft): PhaseState {
+  endRunning(draft, 'Superseded', `${shortRevision(draft.facts.revision)} came before there was a verdict`);
+  removeCanary(draft);
+  const message = `the canary of another version goes first, then ${shortRevision(draft.facts.revision)} starts`;
+  return { phase: 'Starting', reason: 'Starting', message };
+}
+
+function start(draft: Draft): PhaseState {
+  const { facts, spec, snapshot, status } = draft;
+  const name = shortRevision(facts.revision);
+  wake(draft, snapshot.now + 2000);
+  if (facts.stable === undefined)
+    return { phase: 'Starting', reason: 'Starting', message: 'waiting for stable to serve' };
+  const { proof } = snapshot.gate;
+  if (status.gate?.mode === 'Admission' && proof.state === 'Failed')
+    return { phase: 'Invalid', reason: 'GateUnavailable', message: proof.message };
+  if (status.gate?.mode === 'Admission' && proof.state === 'Unproven')
+    return { phase: 'Starting', reason: 'Starting', message: 'proving the gate' };
+  const deployment = canaryDeployment({
+    release: {
+      name: snapshot.release.metadata.name,
+      namespace: snapshot.release.metadata.namespace ?? '',
+      uid: snapshot.release.metadata.uid ?? '',
+    },
+    target: facts.target,
+    stable: { template: facts.stable.replicaSet.spec.template, pod: facts.stablePods.find(isReady) },
+    replicas: canaryReplicas(facts.replicas, spec.canary),
+    env: spec.canary.env,
+    annotations: configAnnotation(snapshot.surroundings.configVersions),
+  });
+  draft.actions.push({ kind: 'CreateCanary', deployment });
+  const images = imagesOf(facts.target.spec.template);
+  const replicas = deployment.spec.replicas ?? 1;
+  status.canary = { revision: name, images, replicas, ready: 0, started: exactTime(snapshot.now) };
+  delete status.analysis;
+  event(
+    draft,
+    'Normal',
+    'CanaryStarted',
+    'StartCanary',
+    `${name} starts with ${replicas} pods beside ${facts.replicas} of stable`,
+  );
+  return { phase: 'Starting', reason: 'Starting', message: `starting the canary of ${name}` };
+}
+
+function noteCanary(draft: Draft): void {
+  const { facts, status, snapshot } = draft;
+  const canary = facts.canary;
+  if (canary === undefined) return;
+  const name = shortRevision(facts.revision);
+  const same = status.canary?.revision === name ? status.canary : undefined;
+  const allReady = canary.replicas > 0 && canary.ready >= canary.replicas;
+  const readyAt = Math.max(0, ...canary.pods.map((pod) => readySince(pod) ?? 0));
+  const since = same?.since ?? (allReady ? timestamp(Math.min(readyAt || snapshot.now, snapshot.now)) : undefined);
+  const share = Math.round((100 * canary.replicas) / Math.max(1, canary.replicas + facts.replicas));
+  status.canary = {
+    revision: name,
+    images: imagesOf(facts.target.spec.template),
+    replicas: canary.replicas,
+    ready: canary.ready,
+    started: same?.started ?? exactTime(createdAt(canary.deployment)),
+    share: `${share}%`,
+    ...(since === undefined ? {} : { since }),
+  };
+}
+
+function observe(draft: Draft): PhaseState {
+  const { facts, spec, snapshot, status } = draft;
+  const canary = facts.canary;
+  if (canary === undefined) return start(draft);
+  if (canary.replicas === 0) return startAgain(draft, 'the canary has no pods');
+  if (commanded(draft, 'abort', heldEntry(draft))) return abort(draft);
+  const since = status.canary?.since;
+  const fault = failFast({
+    now: snapshot.now,
+    canary: canary.deployment,
+    canaryReplicaSets: snapshot.canaryReplicaSets,
+    canaryPods: canary.pods,
+    stablePods: facts.stablePods,
+    canaryCreatedAt: createdAt(canary.deployment),
+    wasReady: since !== undefined,
+    startDeadlineSeconds: spec.canary.startDeadlineSeconds,
+  });
+  if (fault.kind === 'Regression') return reject(draft, fault.reason, fault.message);
+  if (fault.kind === 'Blocked') return blocked(draft, fault.reason, fault.message);
+  if (since === undefined) {
+    wake(draft, snapshot.now + 5000);
+    const message = `${canary.ready} of ${canary.replicas} canary pods are ready`;
+    return { phase: 'Starting', reason: 'Starting', message };
+  }
+  if (stableIsBroken(draft))
+    return approve(draft, {
+      reason: 'StableBroken',
+      sentence: 'no pod of stable is ready: the new version is judged on its readiness alone',
+      verdict: '',
+    });
+  return judged(draft, Date.parse(since));
+}
+
+/** `retry` while a canary is there: what was seen of it does not count any more. */
+function isAskedAgain(draft: Draft, canary: CanaryFacts): boolean {
+  const command = commandOf(draft.snapshot.release.metadata.annotations, 'retry');
+  // Creation is known to the second: a canary of the same second is the answer already.
+  const newer = command !== undefined && command.at >= createdAt(canary.deployment) + 1000;
+  return newer && retried(draft, heldEntry(draft));
+}
+
+/** The canary goes; the next pass starts another one. */
+function startAgain(draft: Draft, why: string): PhaseState {
+  removeCanary(draft);
+  delete draft.status.canary?.since;
+  return { phase: 'Starting', reason: 'Starting', message: `${why}: it starts again` };
+}
+
+/** No pod of stable is ready, and not because it is just starting. */
+function stableIsBroken({ facts, snapshot }: Draft): boolean {
+  // Without a pod there is nothing to be seen of stable, and so no proof that it is broken.
+  if (facts.replicas === 0 || facts.stablePods.length === 0 || facts.stablePods.some(isReady)) return false;
+  return facts.stablePods.every((pod) => {
+    const failing = (pod.status?.containerStatuses ?? []).some((status) => (status.restartCount ?? 0) > 0);
+    return failing || snapshot.now - createdAt(pod) > brokenSeconds * 1000;
+  });
+}
+
+/** Nothing is known of the version: it is tried again until the deadline, and never enters the ledger. */
+function blocked(draft: Draft, reason: string, message: string): PhaseState {
+  const { snapshot, facts, spec, status } = draft;
+  wake(draft, snapshot.now + 5000);
+  const text = `the canary cannot run (${reason}): ${message}`;
+  if (snapshot.release.status?.message !== text) event(draft, 'Warning', 'CanaryBlocked', 'StartCanary', text);
+  status.analysis = { ...status.analysis, verdict: 'Undecided', reason: 'CanaryBlocked', sentence: text };
+  // Not ready after it had been: it would block evictions of stable through a disruption budget.
+  if (reason === 'StableUnstable' && status.canary?.since !== undefined) removeCanary(draft);
+  const started = facts.canary === undefined ? snapshot.now : createdAt(facts.canary.deployment);
+  const late = snapshot.now - started > spec.canary.startDeadlineSeconds * 1000;
+  if (!late) return { phase: 'Starting', reason: 'CanaryBlocked', message: text };
+  return { phase: 'Held', reason: 'Undecided', message: text, regression: 'Unknown' };
+}

@@ -1,0 +1,80 @@
+import { TRACK_LABEL } from '../api/names.ts';
+import { type Draft, timestamp, wake } from './draft.ts';
+import type { Facts, VersionSet } from './facts.ts';
+import { createdAt, isTerminating } from './pods.ts';
+
+/**
+ * Takes the canary away: first to 0 pods, which ends its traffic at once, then the Deployment. True when none is left.
+ * Never by orphaning: its ReplicaSets carry the target's labels and would be adopted.
+ */
+export function removeCanary(draft: Draft): boolean {
+  const canary = draft.facts.canary;
+  if (canary === undefined) return true;
+  wake(draft, draft.snapshot.now + 1000);
+  if (canary.terminating) return false;
+  const { uid, deployment } = canary;
+  const name = deployment.metadata.name;
+  if (canary.replicas > 0) {
+    draft.actions.push({ kind: 'ScaleCanary', name, uid, replicas: 0 });
+    return false;
+  }
+  if (canary.pods.every(isTerminating)) draft.actions.push({ kind: 'DeleteCanary', name, uid });
+  return false;
+}
+
+/** Takes the pods out of the Service and out of their owner's hands, to be looked at until their time is over. */
+export function quarantineCanary(draft: Draft): void {
+  const seconds = draft.spec.canary.quarantineSeconds;
+  const canary = draft.facts.canary;
+  if (seconds === 0 || canary === undefined || canary.replicas === 0) return;
+  const until = timestamp(draft.snapshot.now + seconds * 1000);
+  for (const pod of canary.pods) {
+    if (isTerminating(pod)) continue;
+    draft.actions.push({ kind: 'QuarantinePod', name: pod.metadata.name, uid: pod.metadata.uid ?? '', until });
+  }
+}
+
+/** Pods whose quarantine is over. */
+export function endQuarantine(draft: Draft, untilOf: (annotations: Record<string, string>) => number): void {
+  for (const pod of draft.snapshot.quarantined) {
+    if (isTerminating(pod)) continue;
+    const until = untilOf(pod.metadata.annotations ?? {});
+    if (until > draft.snapshot.now) {
+      wake(draft, until);
+      continue;
+    }
+    draft.actions.push({ kind: 'DeletePod', name: pod.metadata.name, uid: pod.metadata.uid ?? '' });
+  }
+}
+
+/**
+ * While a template is held, the ReplicaSets without pods that the controller would start after a scale to 0 and up
+ * again (it takes the newest, or the one that matches the template) are removed, so that stable's comes back.
+ */
+export function removeRivals(draft: Draft): void {
+  const { facts } = draft;
+  if (facts.stable === undefined) return;
+  for (const set of facts.sets) {
+    if (set === facts.stable || !isEmpty(set) || !rivals(set, facts, facts.stable)) continue;
+    const { name, uid, resourceVersion } = set.replicaSet.metadata;
+    draft.actions.push({ kind: 'DeleteReplicaSet', name, uid: uid ?? '', resourceVersion: resourceVersion ?? '' });
+  }
+}
+
+function isEmpty(set: VersionSet): boolean {
+  return set.replicas === 0 && (set.replicaSet.status?.replicas ?? 0) === 0 && !isTerminating(set.replicaSet);
+}
+
+function rivals(set: VersionSet, facts: Facts, stable: VersionSet): boolean {
+  if (set.revision === stable.revision) return createdAt(set.replicaSet) > createdAt(stable.replicaSet);
+  return set.revision === facts.revision || createdAt(set.replicaSet) >= createdAt(stable.replicaSet);
+}
+
+/** ReplicaSets that the target adopted because somebody deleted a canary and left its children: a third version. */
+export function removeOrphans(draft: Draft): void {
+  for (const set of draft.facts.orphans) {
+    if (isTerminating(set) || set.metadata.labels?.[TRACK_LABEL] === undefined) continue;
+    const { name, uid, resourceVersion } = set.metadata;
+    draft.actions.push({ kind: 'DeleteReplicaSet', name, uid: uid ?? '', resourceVersion: resourceVersion ?? '' });
+  }
+}

@@ -1,0 +1,137 @@
+import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../api/names.ts';
+import { type CanaryRelease, parseSpec } from '../api/schema.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { isNotFound } from '../kube/errors.ts';
+import {
+  type Deployment,
+  type KubeObject,
+  type LabelSelector,
+  type Pod,
+  type ReplicaSet,
+  type Resource,
+  resources,
+} from '../kube/object.ts';
+import type { Clock } from '../lib/clock.ts';
+import { canaryName, isOurs } from './clone.ts';
+import type { GateProver } from './gate-proof.ts';
+import { isControlledBy, podsOf } from './pods.ts';
+import { revisionOf } from './revision.ts';
+import type { Measurement, Snapshot } from './snapshot.ts';
+import type { SurroundingsReader } from './surroundings.ts';
+
+/** Where a snapshot comes from. */
+export interface GatherSources {
+  api: KubeApi;
+  clock: Clock;
+  gate: GateProver;
+  surroundings: SurroundingsReader;
+  /** Other CanaryReleases of the namespace with the same target. */
+  namesakes(release: CanaryRelease, target: string): CanaryRelease[];
+  /** What was measured for this release, judged now. */
+  measurement(release: CanaryRelease): Measurement | undefined;
+}
+
+/** Reads everything that a decision needs, live: a decision on a stale cache would be repeated or lost. */
+export async function gather(sources: GatherSources, release: CanaryRelease): Promise<Snapshot> {
+  const { api, clock } = sources;
+  const namespace = release.metadata.namespace ?? '';
+  const name = release.spec.targetRef.name;
+  const parsed = parseSpec(release.spec);
+  const spec = 'problems' in parsed ? parsed : parsed.spec;
+  const [target, canary, offered] = await Promise.all([
+    maybe<Deployment>(api, resources.deployments, namespace, name),
+    maybe<Deployment>(api, resources.deployments, namespace, canaryName(name)),
+    sources.gate.offered(),
+  ]);
+  const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {} };
+  const bare: Snapshot = {
+    now: clock.now(),
+    release,
+    spec,
+    target,
+    replicaSets: [],
+    pods: [],
+    canary,
+    canaryReplicaSets: [],
+    canaryPods: [],
+    quarantined: [],
+    gate: { offered, proof: { state: 'Unproven' } },
+    surroundings: { ...empty, namesakes: sources.namesakes(release, name) },
+    measurement: undefined,
+  };
+  if (target === undefined || 'problems' in spec) return bare;
+  const owned = await ownedBy(api, namespace, target, canary, release.metadata.uid ?? '');
+  const surroundings = await sources.surroundings.read(target);
+  const proof = await sources.gate.proof(target, proofKey(target, canary), spec.gate === 'Paused' ? 'Paused' : offered);
+  const quarantined = spec.canary.quarantineSeconds > 0 ? await quarantinedPods(api, namespace, release) : [];
+  return {
+    ...bare,
+    ...owned,
+    now: clock.now(),
+    quarantined,
+    gate: { offered, proof },
+    surroundings: { ...surroundings, namesakes: bare.surroundings.namesakes },
+    measurement: sources.measurement(release),
+  };
+}
+
+/** The gate is proven anew for each template that waits for its canary. */
+function proofKey(target: Deployment, canary: Deployment | undefined): string {
+  const uid = target.metadata.uid ?? '';
+  const waits = target.metadata.labels?.[GATE_LABEL] === 'holding' && canary === undefined;
+  return waits ? `${uid} ${revisionOf(target.spec.template)}` : uid;
+}
+
+async function maybe<T extends KubeObject>(
+  api: KubeApi,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): Promise<T | undefined> {
+  try {
+    return await api.get<T>(resource, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** ReplicaSets and pods of both tracks: they share the labels that the target selects by, and differ by owner. */
+async function ownedBy(
+  api: KubeApi,
+  namespace: string,
+  target: Deployment,
+  canary: Deployment | undefined,
+  releaseUid: string,
+): Promise<Pick<Snapshot, 'replicaSets' | 'pods' | 'canaryReplicaSets' | 'canaryPods'>> {
+  const labelSelector = selectorText(target.spec.selector);
+  const [sets, pods] = await Promise.all([
+    api.list<ReplicaSet>(resources.replicaSets, { namespace, labelSelector }),
+    api.list<Pod>(resources.pods, { namespace, labelSelector }),
+  ]);
+  const ours = canary !== undefined && isOurs(canary, releaseUid) ? canary.metadata.uid : undefined;
+  const replicaSets = sets.items.filter((set) => isControlledBy(set, target.metadata.uid));
+  const canaryReplicaSets = sets.items.filter((set) => isControlledBy(set, ours));
+  return {
+    replicaSets,
+    pods: podsOf(pods.items, replicaSets),
+    canaryReplicaSets,
+    canaryPods: podsOf(pods.items, canaryReplicaSets),
+  };
+}
+
+async function quarantinedPods(api: KubeApi, namespace: string, release: CanaryRelease): Promise<Pod[]> {
+  const labelSelector = `${TRACK_LABEL}=quarantine,${RELEASE_LABEL}=${release.metadata.name}`;
+  return (await api.list<Pod>(resources.pods, { namespace, labelSelector })).items;
+}
+
+/** A label selector as the API takes it in a query. */
+export function selectorText(selector: LabelSelector): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...labels, ...expressions].join(',');
+}

@@ -1,0 +1,36 @@
+import type { LedgerEntry, LedgerOutcome } from '../api/schema.ts';
+
+/** Entries that are kept. */
+const longestLedger = 10;
+
+/** Outcomes after which the same template stays held until somebody says retry or promote. */
+const rejectedOutcomes: readonly LedgerOutcome[] = ['RolledBack', 'RollingBack', 'Aborted'];
+/** Outcomes after which the same template needs no new test. */
+const knownGoodOutcomes: readonly LedgerOutcome[] = ['Promoted', 'Adopted'];
+
+export function isRejected(entry: LedgerEntry | undefined): boolean {
+  return entry !== undefined && rejectedOutcomes.includes(entry.outcome);
+}
+
+export function isKnownGood(entry: LedgerEntry | undefined): boolean {
+  return entry !== undefined && knownGoodOutcomes.includes(entry.outcome);
+}
+
+/**
+ * Puts the entry first and replaces an older one of the same revision. At most ten are kept; those of `keep`
+ * (the held revision and stable's) never fall out.
+ */
+export function recorded(ledger: LedgerEntry[] | undefined, entry: LedgerEntry, keep: string[]): LedgerEntry[] {
+  const others = (ledger ?? []).filter((item) => item.revision !== entry.revision);
+  const all = [entry, ...others];
+  while (all.length > longestLedger) {
+    const drop = all.findLastIndex((item, index) => index > 0 && !keep.includes(item.revision));
+    all.splice(drop === -1 ? all.length - 1 : drop, 1);
+  }
+  return all;
+}
+
+/** The revision that was approved and is rolling out, if any. */
+export function promoting(ledger: LedgerEntry[] | undefined): LedgerEntry | undefined {
+  return ledger?.find((entry) => entry.outcome === 'Promoting' || entry.outcome === 'RollingBack');
+}

@@ -1,0 +1,154 @@
+import type { GetOptions, KubeApi } from '../kube/api.ts';
+import { isForbidden, isNotFound } from '../kube/errors.ts';
+import { type Deployment, type KubeObject, type Resource, resources } from '../kube/object.ts';
+import type { Clock } from '../lib/clock.ts';
+import { claimNames } from './preflight.ts';
+import type { Surroundings } from './snapshot.ts';
+
+/** Reads what preflight and the control need beside the target; answers from memory for a while. */
+export interface SurroundingsReader {
+  read(target: Deployment): Promise<Omit<Surroundings, 'namesakes'>>;
+}
+
+/** Shorter than the pause between two passes of a running release: a change before the last one is seen. */
+const keptMilliseconds = 4000;
+/** A tool may be installed later than Tandem. */
+const servedMilliseconds = 600_000;
+const rollouts: Resource = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Rollout',
+  plural: 'rollouts',
+  namespaced: true,
+};
+const flagger: Resource = { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', plural: 'canaries', namespaced: true };
+
+export function createSurroundingsReader(api: KubeApi, clock: Clock): SurroundingsReader {
+  const kept = new Map<string, { at: number; generation: number; value: Omit<Surroundings, 'namesakes'> }>();
+  const served = new Map<string, { at: number; found: boolean }>();
+
+  async function read(target: Deployment): Promise<Omit<Surroundings, 'namesakes'>> {
+    const uid = target.metadata.uid ?? '';
+    const generation = target.metadata.generation ?? 0;
+    const last = kept.get(uid);
+    if (last !== undefined && last.generation === generation && clock.now() - last.at < keptMilliseconds)
+      return last.value;
+    const [drivers, claims, serviceSelects, configVersions] = await Promise.all([
+      driversOf(target),
+      claimsOf(api, target),
+      selectedByService(api, target),
+      configsOf(api, target),
+    ]);
+    const value = { drivers, claims, serviceSelects, configVersions };
+    kept.set(uid, { at: clock.now(), generation, value });
+    return value;
+  }
+
+  async function isServed(resource: Resource): Promise<boolean> {
+    const known = served.get(resource.apiVersion);
+    if (known !== undefined && clock.now() - known.at < servedMilliseconds) return known.found;
+    const found = (await api.discover(resource.apiVersion)).some((item) => item.plural === resource.plural);
+    served.set(resource.apiVersion, { at: clock.now(), found });
+    return found;
+  }
+
+  async function driversOf(target: Deployment): Promise<string[]> {
+    const found: string[] = [];
+    for (const resource of [rollouts, flagger]) {
+      if (!(await isServed(resource))) continue;
+      const items = await listed(api, resource, target.metadata.namespace ?? '');
+      const driving = items.filter((item) => drives(item, target.metadata.name));
+      found.push(...driving.map((item) => `${resource.kind} ${item.metadata.name}`));
+    }
+    return found;
+  }
+
+  return { read };
+}
+
+/** Argo's workloadRef and Flagger's targetRef have the same shape. */
+function drives(item: KubeObject, name: string): boolean {
+  const spec = item['spec'] as Record<string, { kind?: string; name?: string } | undefined> | undefined;
+  const ref = spec?.['workloadRef'] ?? spec?.['targetRef'];
+  return ref?.kind === 'Deployment' && ref.name === name;
+}
+
+/** What Tandem may not read is not known: no refusal and no warning follow from it. */
+async function listed(api: KubeApi, resource: Resource, namespace: string): Promise<KubeObject[]> {
+  try {
+    return (await api.list(resource, { namespace })).items;
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+async function claimsOf(api: KubeApi, target: Deployment): Promise<Record<string, string[]>> {
+  const claims: Record<string, string[]> = {};
+  for (const name of claimNames(target)) {
+    const claim = await readable(api, resources.persistentVolumeClaims, target, name);
+    const modes = (claim?.['spec'] as { accessModes?: string[] } | undefined)?.accessModes;
+    if (modes !== undefined) claims[name] = modes;
+  }
+  return claims;
+}
+
+async function readable(
+  api: KubeApi,
+  resource: Resource,
+  target: Deployment,
+  name: string,
+  options: GetOptions = {},
+): Promise<KubeObject | undefined> {
+  try {
+    return await api.get(resource, { namespace: target.metadata.namespace ?? '', name }, options);
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function selectedByService(api: KubeApi, target: Deployment): Promise<boolean | undefined> {
+  const labels = target.spec.template.metadata?.labels ?? {};
+  try {
+    const services = await api.list(resources.services, { namespace: target.metadata.namespace ?? '' });
+    return services.items.some((service) => {
+      const selector = (service['spec'] as { selector?: Record<string, string> } | undefined)?.selector ?? {};
+      const pairs = Object.entries(selector);
+      return pairs.length > 0 && pairs.every(([key, value]) => labels[key] === value);
+    });
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+async function configsOf(api: KubeApi, target: Deployment): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const name of configMapNames(target)) {
+    const config = await readable(api, resources.configMaps, target, name, { metadataOnly: true });
+    if (config?.metadata.resourceVersion !== undefined) versions[`ConfigMap/${name}`] = config.metadata.resourceVersion;
+  }
+  return versions;
+}
+
+/** ConfigMaps that a template mounts or takes its environment from. */
+export function configMapNames(target: Deployment): string[] {
+  const pod = target.spec.template.spec;
+  const names = new Set<string>();
+  for (const volume of pod.volumes ?? []) {
+    collect(names, volume['configMap']);
+    const projected = volume['projected'] as { sources?: Record<string, unknown>[] } | undefined;
+    for (const source of projected?.sources ?? []) collect(names, source['configMap']);
+  }
+  for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
+    for (const from of (container['envFrom'] ?? []) as Record<string, unknown>[]) collect(names, from['configMapRef']);
+    for (const item of container.env ?? [])
+      collect(names, (item['valueFrom'] as Record<string, unknown> | undefined)?.['configMapKeyRef']);
+  }
+  return [...names].sort();
+}
+
+function collect(names: Set<string>, reference: unknown): void {
+  const name = (reference as { name?: unknown } | undefined)?.name;
+  if (typeof name === 'string' && name !== '') names.add(name);
+}
