@@ -1,0 +1,24 @@
+import { stringify } from 'yaml';
+import type { KubeObject } from '../kube/object.ts';
+import { withoutManagedFields } from './release.ts';
+
+export const outputFormats = ['json', 'yaml', 'name', 'wide'] as const;
+
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Any value as the machine-readable formats write it. */
+export function formatData(value: unknown, format: 'json' | 'yaml'): string {
+  return format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value, { lineWidth: 0 });
+}
+
+/** Objects as kubectl prints them: one as itself, several as a List. Undefined for the formats that are tables. */
+export function formatObjects(
+  objects: KubeObject[],
+  format: OutputFormat | undefined,
+  asList: boolean,
+): string | undefined {
+  if (format === 'name') return objects.map(({ metadata }) => `canaryrelease.tandem.dev/${metadata.name}\n`).join('');
+  if (format !== 'json' && format !== 'yaml') return undefined;
+  const items = objects.map(withoutManagedFields);
+  return formatData(asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items } : items[0], format);
+}

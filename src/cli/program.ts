@@ -1,0 +1,188 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../lib/duration.ts';
+import type { CommandName } from './commands.ts';
+import { CliError, type ExitCode, exitCodes, formatError, toCliError } from './exit.ts';
+import { parseRevision } from './held-revision.ts';
+import type { CliIo } from './io.ts';
+import { outputFormats } from './output.ts';
+import { parseName } from './release.ts';
+import { type GlobalOptions, runCommand, runList, runStatus, runVersion, runWait } from './run.ts';
+
+/** A command that lives elsewhere, reads its own arguments and answers with an exit code. Loaded when it is called. */
+export interface ForeignCommand {
+  name: string;
+  description: string;
+  load(): Promise<(args: string[]) => Promise<number>>;
+}
+
+const examples = `
+Exit codes: 0 done, 1 failed, 4 not found or unable to run, 64 wrong usage. \`wait\` has more: see wait --help.
+
+Examples:
+  tandem list -A
+  tandem status checkout -n shop
+  kubectl apply -f checkout.yaml && tandem wait checkout -n shop --timeout 1h
+  tandem promote checkout -n shop
+`;
+
+const waitHelp = `
+Waits for the revision that the target's template has when the command starts, or for --revision. A version that needs
+no test (stable's own, one known to be good) counts as promoted. The sentence goes to standard output, progress to
+standard error.
+
+Exit codes: 0 promoted; 1 regression or aborted; 2 undecided, held or timed out; 3 superseded; 4 not found, invalid,
+suspended or deleted; 64 wrong usage.
+`;
+
+/**
+ * Runs the command line and answers with its exit code. Never rejects and never ends the process; what a person is to
+ * read goes through `io`. `args` are those after the program's name.
+ */
+export async function runCli(args: string[], io: CliIo, foreign: ForeignCommand[] = []): Promise<number> {
+  // Commands that read their own arguments are not shown to the parser, which would take their options for its own.
+  const called = foreign.find(({ name }) => name === args[0]);
+  try {
+    if (called !== undefined) return await (await called.load())(args.slice(1));
+    return await parseAndRun(args, io, foreign);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const failure = toCliError(error);
+    io.stderr(formatError(failure));
+    return failure.exitCode;
+  }
+}
+
+async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[]): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const run =
+    <T extends unknown[]>(action: (...args: T) => Promise<ExitCode>) =>
+    async (...actionArgs: T): Promise<void> => {
+      exitCode = await action(...actionArgs);
+    };
+  const program = createProgram(io);
+  addReading(program, io, run);
+  addWait(program, io, run);
+  addCommands(program, io, run);
+  for (const { name, description } of foreign) program.command(name).description(description).helpOption(false);
+  await program.parseAsync(args, { from: 'user' });
+  return exitCode;
+}
+
+type Runner = <T extends unknown[]>(action: (...args: T) => Promise<ExitCode>) => (...args: T) => Promise<void>;
+
+function createProgram(io: CliIo): Command {
+  const program = new Command(io.program)
+    .description('Tests every new version of a Deployment beside the running one, and promotes it or takes it back.')
+    .option('-n, --namespace <namespace>', "namespace of the release; the context's if absent", nonEmpty)
+    .option('--context <name>', 'context of the kubeconfig; its current one if absent', nonEmpty)
+    .option('--kubeconfig <file>', 'kubeconfig; else KUBECONFIG, else ~/.kube/config', nonEmpty)
+    .option('--no-color', 'plain text; also with NO_COLOR in the environment or where the output is no terminal')
+    .addHelpText(
+      'after',
+      examples.replaceAll('  tandem', `  ${io.program}`).replaceAll('&& tandem', `&& ${io.program}`),
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: (text) => io.stderr(text) })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError();
+  return program;
+}
+
+function outputOption(formats: readonly string[]): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(formats);
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
+const nameArgument = ['<name>', 'name of the CanaryRelease', parseName] as const;
+
+function options(command: Command): GlobalOptions {
+  return command.optsWithGlobals();
+}
+
+function addReading(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('list')
+    .alias('ls')
+    .description('show the CanaryReleases of a namespace, or of all')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .option('-l, --selector <labels>', 'only those with these labels')
+    .addOption(outputOption(outputFormats))
+    .action(run(async (_: unknown, command: Command) => runList(io, options(command))));
+  program
+    .command('status')
+    .argument(...nameArgument)
+    .description('show where a release stands, why, and what to do next')
+    .addOption(outputOption(outputFormats))
+    .action(run(async (name: string, _: unknown, command: Command) => runStatus(io, name, options(command))));
+  program
+    .command('version')
+    .description('show the version of this program')
+    .addOption(outputOption(['json', 'yaml']))
+    .action(run(async (_: unknown, command: Command) => runVersion(io, options(command))));
+}
+
+function addWait(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('wait')
+    .argument(...nameArgument)
+    .description('wait until the version that was just applied is promoted or taken back')
+    .option(
+      '--revision <revision>',
+      "the revision to wait for; the target's template if absent",
+      asUsage(parseRevision),
+    )
+    .option(
+      '--timeout <duration>',
+      'give up after that long, such as 90s or 1h30m; 0 is never; 5h if absent',
+      asUsage(parseTimeout),
+      5 * 3600,
+    )
+    .addOption(outputOption(['json', 'yaml', 'name']))
+    .addHelpText('after', waitHelp)
+    .action(run(async (name: string, _: unknown, command: Command) => runWait(io, name, options(command))));
+}
+
+const descriptions: Record<CommandName, string> = {
+  promote: 'roll the held version out now; needs the verb promote on the CanaryRelease',
+  abort: 'take the canary away; the target stays on stable',
+  retry: 'test a rejected version again; needs the verb promote on the CanaryRelease',
+  hold: 'keep the version from being promoted until somebody says resume or promote',
+  resume: 'take a hold off',
+};
+
+function addCommands(program: Command, io: CliIo, run: Runner): void {
+  for (const [command, description] of Object.entries(descriptions) as [CommandName, string][]) {
+    const defined = program
+      .command(command)
+      .argument(...nameArgument)
+      .description(description)
+      .addOption(outputOption(['json', 'yaml', 'name']))
+      .action(run(async (name: string, _: unknown, self: Command) => runCommand(io, command, name, options(self))));
+    if (command !== 'resume') {
+      defined.option('--revision <revision>', 'refuse unless this is the one that waits', asUsage(parseRevision));
+    }
+    if (command === 'promote') defined.option('--next', 'let exactly the next new template through, untested');
+  }
+}
+
+/** Go durations; zero and what is negative mean without limit only when written as 0. */
+function parseTimeout(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds >= 0) return seconds;
+  throw new CliError(exitCodes.usage, `the timeout ${text} is negative`);
+}
+
+function asUsage<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      const failure = toCliError(error);
+      throw new InvalidArgumentError(`${failure.message}${failure.hint === undefined ? '' : `; ${failure.hint}`}.`);
+    }
+  };
+}

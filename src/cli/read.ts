@@ -1,0 +1,63 @@
+import { API_VERSION } from '../api/names.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { isForbidden, isNotFound } from '../kube/errors.ts';
+import { type Deployment, resources } from '../kube/object.ts';
+import { CliError, exitCodes } from './exit.ts';
+import { type Release, targetNameOf } from './release.ts';
+
+/** Throws CliError where there is no such CanaryRelease, and says so where Tandem is not installed at all. */
+export async function readRelease(api: KubeApi, namespace: string, name: string): Promise<Release> {
+  try {
+    return await api.get<Release>(resources.canaryReleases, { namespace, name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertInstalled(api);
+    const message = `no CanaryRelease ${name} in namespace ${namespace}`;
+    throw new CliError(exitCodes.unusable, message, 'tandem list -A shows those that exist');
+  }
+}
+
+/** In order of namespace and name. Undefined: all namespaces. */
+export async function listReleases(
+  api: KubeApi,
+  options: { namespace?: string; labelSelector?: string },
+): Promise<Release[]> {
+  try {
+    const { items } = await api.list<Release>(resources.canaryReleases, options);
+    const key = ({ metadata }: Release): string => `${metadata.namespace} ${metadata.name}`;
+    // Items of a list carry no kind of their own.
+    const { apiVersion, kind } = resources.canaryReleases;
+    return items.map((item) => ({ ...item, apiVersion, kind })).toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  } catch (error) {
+    if (isNotFound(error)) await assertInstalled(api);
+    throw error;
+  }
+}
+
+/** The Deployment of a release; undefined where it does not exist. */
+export async function readTarget(api: KubeApi, release: Release): Promise<Deployment | undefined> {
+  const namespace = release.metadata.namespace ?? 'default';
+  try {
+    return await api.get<Deployment>(resources.deployments, { namespace, name: targetNameOf(release) });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** As readTarget, for what can be shown without it. */
+export async function readTargetIfAllowed(api: KubeApi, release: Release): Promise<Deployment | undefined> {
+  try {
+    return await readTarget(api, release);
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+async function assertInstalled(api: KubeApi): Promise<void> {
+  const served = await api.discover(API_VERSION);
+  if (served.some(({ plural }) => plural === resources.canaryReleases.plural)) return;
+  const message = 'Tandem is not installed in this cluster: it serves no CanaryReleases';
+  throw new CliError(exitCodes.unusable, message, 'kubectl apply --server-side -k deploy/kustomize/base installs it');
+}

@@ -1,0 +1,147 @@
+import type { KubeApi } from '../kube/api.ts';
+import { resources } from '../kube/object.ts';
+import { type CommandName, planCommand } from './commands.ts';
+import { CliError, type ExitCode, exitCodes } from './exit.ts';
+import type { CliIo, Cluster } from './io.ts';
+import { formatList } from './list.ts';
+import { formatData, formatObjects, type OutputFormat } from './output.ts';
+import { listReleases, readRelease, readTarget, readTargetIfAllowed } from './read.ts';
+import { messageOf, phaseOf, type Release } from './release.ts';
+import { formatStatus } from './status.ts';
+import { createStyle } from './style.ts';
+import { version } from './version.ts';
+import { type WaitAnswer, waitForRelease } from './wait.ts';
+
+/** Longer than a release with default settings takes, its deadline standing still for once included. */
+const defaultTimeoutSeconds = 5 * 3600;
+
+export interface GlobalOptions {
+  namespace?: string;
+  context?: string;
+  kubeconfig?: string;
+  color: boolean;
+  output?: OutputFormat;
+  allNamespaces?: boolean;
+  selector?: string;
+  revision?: string;
+  next?: boolean;
+  /** Seconds. */
+  timeout?: number;
+}
+
+async function withCluster<T>(
+  io: CliIo,
+  options: GlobalOptions,
+  use: (api: KubeApi, namespace: string) => Promise<T>,
+): Promise<T> {
+  const { context, kubeconfig } = options;
+  const cluster: Cluster = await io.connect({
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  });
+  try {
+    return await use(cluster.api, options.namespace ?? cluster.namespace);
+  } finally {
+    await cluster.close();
+  }
+}
+
+export async function runList(io: CliIo, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => {
+    const allNamespaces = options.allNamespaces === true;
+    const releases = await listReleases(api, {
+      ...(allNamespaces ? {} : { namespace }),
+      ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
+    });
+    const data = formatObjects(releases, options.output, true);
+    if (data !== undefined) io.stdout(data);
+    else if (releases.length === 0)
+      io.stderr(`no CanaryReleases ${allNamespaces ? 'found' : `in namespace ${namespace}`}\n`);
+    else {
+      const style = createStyle(io.color && options.color);
+      io.stdout(formatList(releases, { allNamespaces, wide: options.output === 'wide', now: io.clock.now(), style }));
+    }
+    return exitCodes.ok;
+  });
+}
+
+export async function runStatus(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => {
+    const release = await readRelease(api, namespace, name);
+    const data = formatObjects([release], options.output, false);
+    if (data !== undefined) {
+      io.stdout(data);
+      return exitCodes.ok;
+    }
+    const style = createStyle(io.color && options.color);
+    const view = { wide: options.output === 'wide', now: io.clock.now(), style, program: io.program };
+    io.stdout(formatStatus(release, await readTargetIfAllowed(api, release), view));
+    return exitCodes.ok;
+  });
+}
+
+export async function runVersion(io: CliIo, options: GlobalOptions): Promise<ExitCode> {
+  const facts = { version, node: process.version };
+  if (options.output === 'json' || options.output === 'yaml') io.stdout(formatData(facts, options.output));
+  else io.stdout(`tandem ${facts.version} (Node ${facts.node})\n`);
+  return exitCodes.ok;
+}
+
+export async function runWait(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => {
+    const { revision, timeout = defaultTimeoutSeconds } = options;
+    const request = { namespace, name, timeoutSeconds: timeout, ...(revision === undefined ? {} : { revision }) };
+    const answer = await waitForRelease(io, api, request);
+    const { output } = options;
+    if (output === 'json' || output === 'yaml') io.stdout(formatData(waitData(answer), output));
+    else if (output === 'name') io.stdout(`${answer.end.result}\n`);
+    else io.stdout(`${name}: ${answer.end.sentence}\n`);
+    return answer.end.exitCode;
+  });
+}
+
+function waitData({ end, revision, release, seconds }: WaitAnswer): Record<string, unknown> {
+  return {
+    result: end.result,
+    exitCode: end.exitCode,
+    sentence: end.sentence,
+    namespace: release.metadata.namespace,
+    name: release.metadata.name,
+    revision,
+    phase: phaseOf(release),
+    verdict: release.status?.analysis?.verdict ?? '',
+    analysis: release.status?.analysis?.sentence ?? '',
+    message: messageOf(release),
+    seconds,
+  };
+}
+
+export async function runCommand(
+  io: CliIo,
+  command: CommandName,
+  name: string,
+  options: GlobalOptions,
+): Promise<ExitCode> {
+  const { revision, next = false, output } = options;
+  if (next && revision !== undefined) {
+    throw new CliError(
+      exitCodes.usage,
+      '--next and --revision exclude each other: the next template has no revision yet',
+    );
+  }
+  return withCluster(io, options, async (api, namespace) => {
+    const release = await readRelease(api, namespace, name);
+    const request = { command, next, now: io.clock.now(), ...(revision === undefined ? {} : { revision }) };
+    const plan = planCommand(request, release, await readTarget(api, release));
+    if (plan.kind === 'Nothing') {
+      io.stderr(`${name}: nothing to ${command}: ${plan.sentence}\n`);
+      const data = plan.exitCode === exitCodes.ok ? formatObjects([release], output, false) : undefined;
+      if (data !== undefined) io.stdout(data);
+      return plan.exitCode;
+    }
+    const body = { metadata: { annotations: plan.annotations } };
+    const written = await api.patch<Release>(resources.canaryReleases, { namespace, name }, body, { type: 'merge' });
+    io.stdout(formatObjects([written], output, false) ?? `${name}: ${plan.sentence}\n`);
+    return exitCodes.ok;
+  });
+}
