@@ -1,0 +1,46 @@
+import type { KubeObject, Resource } from '../../kube/object.ts';
+import type { Schema } from '../crd/schema.ts';
+import type { Problem } from '../server/failures.ts';
+
+/** What the server knows of one kind of object. */
+export interface Kind extends Resource {
+  status: boolean;
+  /** Has spec.replicas behind /scale. */
+  scale: boolean;
+  /** One of Kubernetes' own: strategic merge patches are served, null and empty fields are dropped. */
+  builtin: boolean;
+  /** PUT without a resourceVersion is accepted. */
+  unconditionalUpdate: boolean;
+  /** Which change raises metadata.generation. */
+  generation: 'none' | 'spec' | 'specOrAnnotations' | 'allButStatus';
+  /** Whether the writer of /status may change annotations, as for Deployments. */
+  statusKeepsAnnotations: boolean;
+  /** Whether metadata.managedFields is kept. */
+  tracked: boolean;
+  /** Of a custom resource: how its lists merge in server-side apply. */
+  schema: Schema | undefined;
+  /** Fills defaults and drops what says nothing. Writes to its argument. */
+  normalise(object: KubeObject): void;
+  /** What is set when it is made. Writes to its argument. */
+  prepareCreate(object: KubeObject): void;
+  validate(object: KubeObject, old: KubeObject | undefined): Problem[];
+}
+
+const plain: Omit<Kind, keyof Resource> = {
+  status: false,
+  scale: false,
+  builtin: true,
+  unconditionalUpdate: true,
+  generation: 'none',
+  statusKeepsAnnotations: false,
+  tracked: false,
+  schema: undefined,
+  normalise: () => undefined,
+  prepareCreate: () => undefined,
+  validate: () => [],
+};
+
+/** A kind with what differs from an object that is only stored. */
+export function defineKind(resource: Resource, differences: Partial<Kind> = {}): Kind {
+  return { ...plain, ...resource, ...differences };
+}

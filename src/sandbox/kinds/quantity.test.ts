@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalQuantity } from './quantity.ts';
+
+describe('canonicalQuantity', () => {
+  it.each([
+    ['1000m', '1'],
+    ['100m', '100m'],
+    ['0.5', '500m'],
+    ['1.5', '1500m'],
+    [2, '2'],
+    ['1024Ki', '1Mi'],
+    ['1.5Gi', '1536Mi'],
+    ['256Mi', '256Mi'],
+    ['1000', '1k'],
+    ['1500M', '1500M'],
+    ['1e3', '1k'],
+    ['0', '0'],
+    ['0Mi', '0'],
+    ['many', 'many'],
+    ['', ''],
+  ])('%j is written as %j', (given, written) => {
+    expect(canonicalQuantity(given)).toBe(written);
+  });
+
+  it('is written the same again', () => {
+    for (const text of ['3', '250m', '12Ki', '7G', '1500Mi']) {
+      const once = canonicalQuantity(text);
+      expect(canonicalQuantity(once)).toBe(once);
+    }
+  });
+});

@@ -1,0 +1,104 @@
+import { ApiError } from '../../kube/errors.ts';
+import { type KubeObject, type Resource, resources } from '../../kube/object.ts';
+import { asList, at, ensure, isFields, setDefault } from '../json.ts';
+import { groupOf } from '../server/failures.ts';
+import { defineKind, type Kind } from './kind.ts';
+import { dropEmpty } from './normalise.ts';
+import { deployments, pods, replicaSets } from './workloads.ts';
+
+export interface Registry {
+  /** Throws 404, as the server does for a path it does not serve. */
+  find(resource: Resource): Kind;
+  register(kind: Kind): void;
+  unregister(resource: Resource): void;
+  /** The kinds of a group and version. */
+  served(apiVersion: string): Kind[];
+  /** The kind of a manifest. Throws 404 when it is not served. */
+  ofObject(object: KubeObject): Kind;
+  all(): Kind[];
+}
+
+function normaliseNamespace(object: KubeObject): void {
+  dropEmpty(object);
+  ensure(object.metadata, 'labels')['kubernetes.io/metadata.name'] = object.metadata.name;
+  setDefault(ensure(object, 'status'), 'phase', 'Active');
+}
+
+function normaliseService(object: KubeObject): void {
+  dropEmpty(object);
+  const spec = ensure(object, 'spec');
+  setDefault(spec, 'type', 'ClusterIP');
+  setDefault(spec, 'sessionAffinity', 'None');
+  setDefault(spec, 'internalTrafficPolicy', 'Cluster');
+  for (const port of asList(spec['ports'])) {
+    if (!isFields(port)) continue;
+    setDefault(port, 'protocol', 'TCP');
+    setDefault(port, 'targetPort', port['port']);
+  }
+}
+
+function builtins(): Kind[] {
+  const clean = { normalise: dropEmpty };
+  const core = (kind: string, plural: string): Resource => ({ apiVersion: 'v1', kind, plural, namespaced: true });
+  return [
+    deployments,
+    replicaSets,
+    pods,
+    defineKind(resources.namespaces, {
+      status: true,
+      normalise: normaliseNamespace,
+      prepareCreate: (object) => {
+        object['spec'] = { finalizers: ['kubernetes'] };
+      },
+    }),
+    defineKind(resources.services, { status: true, normalise: normaliseService, tracked: true }),
+    defineKind(resources.configMaps, { ...clean, tracked: true }),
+    defineKind(core('Secret', 'secrets'), clean),
+    defineKind(core('ServiceAccount', 'serviceaccounts'), clean),
+    defineKind(core('ResourceQuota', 'resourcequotas'), { ...clean, status: true }),
+    defineKind(resources.persistentVolumeClaims, { ...clean, status: true }),
+    defineKind(resources.leases, { ...clean, unconditionalUpdate: false }),
+    defineKind(resources.events, { ...clean }),
+    // Until its CustomResourceDefinition is installed: stored without validation.
+    defineKind(resources.canaryReleases, {
+      status: true,
+      builtin: false,
+      tracked: true,
+      unconditionalUpdate: false,
+      generation: 'allButStatus',
+    }),
+  ];
+}
+
+function keyOf(resource: Resource): string {
+  return `${resource.apiVersion}/${resource.plural}`;
+}
+
+export function createRegistry(): Registry {
+  const kinds = new Map(builtins().map((kind) => [keyOf(kind), kind]));
+  return {
+    find(resource) {
+      const kind = kinds.get(keyOf(resource));
+      if (kind !== undefined) return kind;
+      throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {
+        details: { kind: resource.plural, group: groupOf(resource.apiVersion) },
+      });
+    },
+    register: (kind) => void kinds.set(keyOf(kind), kind),
+    unregister: (resource) => void kinds.delete(keyOf(resource)),
+    served: (apiVersion) => [...kinds.values()].filter((kind) => kind.apiVersion === apiVersion),
+    ofObject(object) {
+      const kind = [...kinds.values()].find(
+        (known) => known.kind === object.kind && known.apiVersion === object.apiVersion,
+      );
+      if (kind !== undefined) return kind;
+      throw new ApiError(404, 'NotFound', `no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+    },
+    all: () => [...kinds.values()],
+  };
+}
+
+/** Whether a namespace is on its way out, so that nothing may be made in it. */
+export function isTerminating(namespace: KubeObject): boolean {
+  return namespace.metadata.deletionTimestamp !== undefined || at(namespace, 'status', 'phase') === 'Terminating';
+}

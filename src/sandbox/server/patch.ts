@@ -1,0 +1,117 @@
+import type { PatchOptions, PatchType } from '../../kube/api.ts';
+import type { KubeObject, Resource } from '../../kube/object.ts';
+import { applyObject, isManifest } from '../apply/apply.ts';
+import { asFields, at, clone, isFields, setDefault } from '../json.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { jsonPatch } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge.ts';
+import { strategicPatch } from '../patch/strategic.ts';
+import { timestamp } from '../time.ts';
+import type { ServerContext, WriteRequest } from './context.ts';
+import { checkType, createObject } from './create.ts';
+import { badRequest, invalid, notFound, notImplemented, unsupportedPatch } from './failures.ts';
+import { updateObject } from './update.ts';
+
+export interface PatchRequest extends WriteRequest, Omit<PatchOptions, 'beforeAttempt'> {}
+
+interface Ref {
+  namespace?: string | undefined;
+  name: string;
+}
+
+function patched(kind: Kind, document: KubeObject, body: unknown, type: PatchType): KubeObject {
+  switch (type) {
+    case 'merge':
+      if (!isFields(body)) throw badRequest('a merge patch is an object');
+      return mergePatch(document, body) as KubeObject;
+    case 'json':
+      return jsonPatch(document, body) as KubeObject;
+    case 'strategic':
+      if (!kind.builtin) {
+        const types = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+        const message = `the body of the request was in an unknown format - accepted media types include: ${types}`;
+        throw unsupportedPatch(message);
+      }
+      return strategicPatch(document, body) as KubeObject;
+    case 'apply':
+      throw notImplemented('server-side apply of this subresource');
+  }
+}
+
+function scaleOf(object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return clone({
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: at(object, 'spec', 'replicas') ?? 0 },
+    status: { replicas: at(object, 'status', 'replicas') ?? 0, selector: selectorText(object) },
+  }) as KubeObject;
+}
+
+function selectorText(object: KubeObject): string {
+  const labels = Object.entries(asFields(at(object, 'spec', 'selector', 'matchLabels')));
+  return labels.map(([key, value]) => `${key}=${String(value)}`).join(',');
+}
+
+function patchScale(context: ServerContext, kind: Kind, ref: Ref, body: unknown, request: PatchRequest): KubeObject {
+  if (!kind.scale) throw notFound(kind, ref.name);
+  const change = (current: KubeObject): KubeObject => {
+    const scale = patched(kind, scaleOf(current), body, request.type);
+    const replicas = at(scale, 'spec', 'replicas') ?? 0;
+    if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+      const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
+      throw invalid(kind, ref.name, [{ path: 'spec.replicas', message }]);
+    }
+    const { resourceVersion, uid } = scale.metadata;
+    const metadata = { ...current.metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
+    return { ...current, metadata, spec: { ...asFields(current['spec']), replicas } };
+  };
+  return scaleOf(updateObject(context, kind, ref, change, { ...request, subresource: 'scale', patch: true }));
+}
+
+function apply(context: ServerContext, kind: Kind, ref: Ref, body: unknown, request: PatchRequest): KubeObject {
+  if (!kind.tracked) throw notImplemented(`server-side apply of ${kind.kind}`);
+  if (!isManifest(body)) throw badRequest('a server-side apply needs a whole manifest with apiVersion and kind');
+  checkType(kind, body);
+  const writing = {
+    manager: request.manager,
+    subresource: request.subresource ?? '',
+    time: timestamp(context.clock.now()),
+    force: request.force === true,
+  };
+  const named = { ...body, metadata: { ...body.metadata, ...ref } } as KubeObject;
+  if (context.store.get(kind, ref.namespace, ref.name) === undefined && writing.subresource === '') {
+    return createObject(context, kind, applyObject(kind, undefined, named, writing), { ...request, apply: true });
+  }
+  const change = (current: KubeObject): KubeObject => {
+    const { resourceVersion, uid } = named.metadata;
+    const merged = applyObject(kind, current, named, writing);
+    const asked = {
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(uid === undefined ? {} : { uid }),
+    };
+    return { ...merged, metadata: { ...merged.metadata, ...asked } };
+  };
+  return updateObject(context, kind, ref, change, { ...request, patch: true, apply: true });
+}
+
+/** PATCH of an object, its status or its scale. */
+export function patchObject(
+  context: ServerContext,
+  resource: Resource,
+  ref: Ref,
+  body: unknown,
+  request: PatchRequest,
+): KubeObject {
+  const kind = context.registry.find(resource);
+  if (request.subresource === 'scale') return patchScale(context, kind, ref, body, request);
+  if (request.type === 'apply') return apply(context, kind, ref, body, request);
+  const change = (current: KubeObject): KubeObject => {
+    const result = patched(kind, current, body, request.type);
+    if (!isFields(result) || !isFields(result.metadata)) throw badRequest('the patch removes the metadata');
+    setDefault(result.metadata, 'name', ref.name);
+    return result;
+  };
+  return updateObject(context, kind, ref, change, { ...request, patch: true });
+}
