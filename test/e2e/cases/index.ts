@@ -1,0 +1,35 @@
+import type { Case } from '../case.ts';
+import { courseCases } from './course.ts';
+import { driverCases } from './drivers.ts';
+import { edgeCases } from './edges.ts';
+import { faultCases } from './faults.ts';
+import { gateCases } from './gate.ts';
+import { gitopsCases } from './gitops.ts';
+import { inputCases } from './input.ts';
+import { leavingCases } from './leaving.ts';
+import { peopleCases } from './people.ts';
+import { promotionCases } from './promotion.ts';
+import { rightsCases } from './rights.ts';
+import { startCases } from './starts.ts';
+import { toolCases } from './tools.ts';
+import { undecidedCases } from './undecided.ts';
+import { verdictCases } from './verdicts.ts';
+
+/** All cases, the slow ones first so that they do not run last. */
+export const cases: Case[] = [
+  ...verdictCases,
+  ...courseCases,
+  ...promotionCases,
+  ...undecidedCases,
+  ...gitopsCases,
+  ...edgeCases,
+  ...toolCases,
+  ...startCases,
+  ...gateCases,
+  ...rightsCases,
+  ...peopleCases,
+  ...inputCases,
+  ...leavingCases,
+  ...driverCases,
+  ...faultCases,
+];
