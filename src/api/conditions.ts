@@ -1,3 +1,4 @@
+import { timestamp } from '../lib/timestamp.ts';
 import type { CanaryReleaseStatus, Phase, StatusCondition } from './schema.ts';
 
 /** Where a release stands; the conditions follow from it. */
@@ -172,8 +173,4 @@ function evidenceLine({ phase }: ConditionState, analysis: ConditionInput['analy
   const without = missing.length === 0 ? '' : `; not exported by stable: ${missing.join(', ')}`;
   const counts = `${requests.canary} requests on the canary, ${requests.stable} on stable`;
   return ['True', 'Collecting', `${counts}${without}`];
-}
-
-function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }

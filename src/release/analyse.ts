@@ -1,9 +1,10 @@
 import { commandOf } from '../api/commands.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import { approve, commanded, retried } from './approve.ts';
 import { removeCanary, removeRivals } from './cleanup.ts';
 import { canaryDeployment, canaryReplicas } from './clone.ts';
 import { configAnnotation } from './contamination.ts';
-import { type Draft, event, exactTime, heldEntry, type PhaseState, timestamp, wake } from './draft.ts';
+import { type Draft, event, exactTime, heldEntry, type PhaseState, wake } from './draft.ts';
 import { endRunning } from './end.ts';
 import type { CanaryFacts } from './facts.ts';
 import { failFast } from './fail-fast.ts';

@@ -1,5 +1,6 @@
-import { TRACK_LABEL } from '../api/names.ts';
-import { type Draft, timestamp, wake } from './draft.ts';
+import type { ReplicaSet } from '../kube/object.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { type Draft, wake } from './draft.ts';
 import type { Facts, VersionSet } from './facts.ts';
 import { createdAt, isTerminating } from './pods.ts';
 
@@ -56,8 +57,7 @@ export function removeRivals(draft: Draft): void {
   if (facts.stable === undefined) return;
   for (const set of facts.sets) {
     if (set === facts.stable || !isEmpty(set) || !rivals(set, facts, facts.stable)) continue;
-    const { name, uid, resourceVersion } = set.replicaSet.metadata;
-    draft.actions.push({ kind: 'DeleteReplicaSet', name, uid: uid ?? '', resourceVersion: resourceVersion ?? '' });
+    deleteReplicaSet(draft, set.replicaSet);
   }
 }
 
@@ -73,8 +73,11 @@ function rivals(set: VersionSet, facts: Facts, stable: VersionSet): boolean {
 /** ReplicaSets that the target adopted because somebody deleted a canary and left its children: a third version. */
 export function removeOrphans(draft: Draft): void {
   for (const set of draft.facts.orphans) {
-    if (isTerminating(set) || set.metadata.labels?.[TRACK_LABEL] === undefined) continue;
-    const { name, uid, resourceVersion } = set.metadata;
-    draft.actions.push({ kind: 'DeleteReplicaSet', name, uid: uid ?? '', resourceVersion: resourceVersion ?? '' });
+    if (!isTerminating(set)) deleteReplicaSet(draft, set);
   }
+}
+
+function deleteReplicaSet(draft: Draft, set: ReplicaSet): void {
+  const { name, uid = '', resourceVersion = '' } = set.metadata;
+  draft.actions.push({ kind: 'DeleteReplicaSet', name, uid, resourceVersion });
 }

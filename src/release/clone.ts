@@ -77,9 +77,7 @@ function pick<T extends object>(from: T, keys: (keyof T)[]): Partial<T> {
 
 /** A name that any container already has is left out everywhere: overriding it would change what is tested. */
 function addEnvironment(template: PodTemplate, env: CanaryPlan['env'], version: string): void {
-  const taken = new Set(
-    template.spec.containers.flatMap((container) => (container.env ?? []).map((item) => item.name)),
-  );
+  const taken = environmentNames(template);
   const wanted = [
     { name: env.track, value: 'canary' },
     { name: env.version, value: version },
@@ -91,11 +89,13 @@ function addEnvironment(template: PodTemplate, env: CanaryPlan['env'], version: 
   }));
 }
 
+function environmentNames(template: PodTemplate): Set<string> {
+  return new Set(template.spec.containers.flatMap((container) => (container.env ?? []).map((item) => item.name)));
+}
+
 /** Names of environment variables that were asked for and left out. */
 export function takenEnvironment(template: PodTemplate, env: CanaryPlan['env']): string[] {
-  const taken = new Set(
-    template.spec.containers.flatMap((container) => (container.env ?? []).map((item) => item.name)),
-  );
+  const taken = environmentNames(template);
   return [env.track, env.version].filter((name) => taken.has(name));
 }
 

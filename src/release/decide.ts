@@ -1,10 +1,11 @@
 import { commandProblems } from '../api/commands.ts';
 import type { CanaryReleaseStatus, ParsedSpec } from '../api/schema.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import { adopt } from './adopt.ts';
 import { armed } from './armed.ts';
 import { endQuarantine, removeCanary } from './cleanup.ts';
 import type { Decision } from './decision.ts';
-import { type Draft, event, type PhaseState, timestamp, wake } from './draft.ts';
+import { type Draft, event, type PhaseState, wake } from './draft.ts';
 import { factsOf } from './facts.ts';
 import { held } from './held.ts';
 import { imagesOf, isReady } from './pods.ts';

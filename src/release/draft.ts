@@ -88,11 +88,6 @@ function keptRevisions({ facts }: Draft): string[] {
   return [facts.revision, ...(facts.stable === undefined ? [] : [facts.stable.revision])];
 }
 
-/** RFC 3339 with seconds, as Kubernetes writes times. */
-export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
 /** RFC 3339 with milliseconds: what commands are compared with. */
 export function exactTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

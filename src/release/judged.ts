@@ -1,9 +1,10 @@
 import type { ParsedSpec, StatusMetric } from '../api/schema.ts';
 import type { MetricVerdict, Verdict } from '../judge/verdict.ts';
+import { timestamp } from '../lib/timestamp.ts';
 import { approve, commanded } from './approve.ts';
 import { quarantineCanary, removeCanary } from './cleanup.ts';
 import { contamination } from './contamination.ts';
-import { type Draft, event, heldEntry, type PhaseState, record, timestamp, wake } from './draft.ts';
+import { type Draft, event, heldEntry, type PhaseState, record, wake } from './draft.ts';
 import { reject } from './reject.ts';
 import { shortRevision } from './revision.ts';
 import type { GonePod, Measurement } from './snapshot.ts';

@@ -1,6 +1,7 @@
 import { conditionsFor } from '../api/conditions.ts';
 import type { CanaryReleaseStatus } from '../api/schema.ts';
-import { type PhaseState, timestamp } from './draft.ts';
+import { timestamp } from '../lib/timestamp.ts';
+import { type PhaseState } from './draft.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Phase, message and conditions: the last step of every decision, and the only place that writes them. */

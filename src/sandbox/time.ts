@@ -1,7 +1,4 @@
-/** RFC 3339 in whole seconds, as the API writes times. */
-export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
+export { timestamp } from '../lib/timestamp.ts';
 
 /** Milliseconds since the epoch of an RFC 3339 time; NaN when there is none. */
 export function parseTime(text: string | undefined): number {
