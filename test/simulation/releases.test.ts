@@ -3,7 +3,7 @@ import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
 import type { CanaryRelease } from '../../src/api/schema.ts';
 import { type KubeObject, type Pod, resources } from '../../src/kube/object.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { createWorld, firstRelease, type World, type WorldOptions } from './world.ts';
 
 /** Whole releases in virtual time: the operator as it runs, over the in-process API. */
 
@@ -38,15 +38,7 @@ describe('one release', () => {
     await begin({ adopt: false });
     const before = world.pods();
     world.startOperator();
-    await world.admin.create(
-      { apiVersion: 'tandem.dev/v1alpha1', kind: 'CanaryRelease', plural: 'canaryreleases', namespaced: true },
-      {
-        apiVersion: 'tandem.dev/v1alpha1',
-        kind: 'CanaryRelease',
-        metadata: { name: 'checkout', namespace: 'shop' },
-        spec: { targetRef: { name: 'shop' } },
-      },
-    );
+    await world.admin.create(releases, firstRelease());
     await world.until(
       'Ready',
       (status) => status.conditions?.find((item) => item.type === 'Ready')?.reason === 'Stable',
@@ -636,12 +628,7 @@ describe('what goes wrong beside the version', () => {
     await world.patchTarget({ spec });
     await world.seconds(30);
     world.startOperator();
-    await world.admin.create(releases, {
-      apiVersion: 'tandem.dev/v1alpha1',
-      kind: 'CanaryRelease',
-      metadata: { name: 'checkout', namespace: 'shop' },
-      spec: { targetRef: { name: 'shop' } },
-    });
+    await world.admin.create(releases, firstRelease());
     const status = await world.phase('Invalid', 60);
     expect(status.message).toMatch(message);
     expect(status.conditions?.find((item) => item.type === 'Stalled')?.reason).toBe('TargetUnsupported');
@@ -655,12 +642,7 @@ describe('what goes wrong beside the version', () => {
   it('a target paused by its user before is left alone', async () => {
     await begin({ adopt: false, deployment: { paused: true } });
     world.startOperator();
-    await world.admin.create(releases, {
-      apiVersion: 'tandem.dev/v1alpha1',
-      kind: 'CanaryRelease',
-      metadata: { name: 'checkout', namespace: 'shop' },
-      spec: { targetRef: { name: 'shop' } },
-    });
+    await world.admin.create(releases, firstRelease());
     const status = await world.phase('Invalid', 60);
     expect(status.message).toContain('rollout resume');
     expect(await world.gate()).toBeUndefined();
@@ -679,12 +661,7 @@ describe('what goes wrong beside the version', () => {
       },
     });
     world.startOperator();
-    await world.admin.create(releases, {
-      apiVersion: 'tandem.dev/v1alpha1',
-      kind: 'CanaryRelease',
-      metadata: { name: 'checkout', namespace: 'shop' },
-      spec: { targetRef: { name: 'shop' } },
-    });
+    await world.admin.create(releases, firstRelease());
     const status = await world.phase('Invalid', 60);
     expect(status.message).toContain('shop-canary');
     await world.seconds(60);
@@ -720,12 +697,7 @@ describe('what goes wrong beside the version', () => {
   it('no policy in force: the release says so and does not call itself ready', async () => {
     await begin({ adopt: false, policies: false });
     world.startOperator();
-    await world.admin.create(releases, {
-      apiVersion: 'tandem.dev/v1alpha1',
-      kind: 'CanaryRelease',
-      metadata: { name: 'checkout', namespace: 'shop' },
-      spec: { targetRef: { name: 'shop' } },
-    });
+    await world.admin.create(releases, firstRelease());
     const status = await world.until('refused', (now) => now.phase === 'Invalid' || now.gate?.mode === 'Paused', 60);
     expect(status.conditions?.find((item) => item.type === 'Ready')?.status).not.toBe('True');
   });
