@@ -1,0 +1,160 @@
+import { createStatusFitter } from '../api/fit.ts';
+import { createCollector } from '../evidence/collector.ts';
+import type { PrometheusApi } from '../evidence/prometheus/client.ts';
+import { judge } from '../judge/judge.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { createEventRecorder, type ObjectReference } from '../kube/events.ts';
+import { guardWrites } from '../kube/guard.ts';
+import { createLeaderElector, type LeaderElector } from '../kube/leader.ts';
+import type { createKubeMetrics } from '../kube/metrics.ts';
+import type { KubeObject } from '../kube/object.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import { createGateProver } from '../release/gate-proof.ts';
+import { createSurroundingsReader } from '../release/surroundings.ts';
+import type { OperatorConfig } from './config.ts';
+import { type Controller, createController } from './controller.ts';
+import { createMeasuring } from './measuring.ts';
+import type { OperatorMetrics } from './metrics.ts';
+import { leaveTarget, type ReconcileDeps, reconcileRelease } from './reconcile.ts';
+
+/** Name of the lease that replicas share. */
+const LEASE = 'tandem';
+/** Longest wait for what runs when the operator is told to stop: with the lease given back it is done in 10 s. */
+const stopMilliseconds = 8000;
+
+/** All that an operator has from outside: in a process the machine's, in a simulation its own. */
+export interface OperatorInput {
+  config: Pick<OperatorConfig, 'workers' | 'watchNamespace' | 'pollMilliseconds'>;
+  api: KubeApi;
+  clock: Clock;
+  /** Numbers in [0, 1). */
+  random: () => number;
+  log: Logger;
+  /** Of this process alone. */
+  identity: string;
+  /** Where the lease lies; undefined: no election, this process acts. */
+  leaseNamespace: string | undefined;
+  sources: readonly PrometheusApi[];
+  metrics: OperatorMetrics;
+  kubeMetrics: ReturnType<typeof createKubeMetrics>;
+}
+
+/** The operator without its process: no server, no signal, no connection of its own. */
+export interface Operator {
+  controller: Controller;
+  elector: LeaderElector | undefined;
+  /** Works until the signal aborts, then ends what runs and gives the lease back last. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Wires the parts together; nothing runs yet. */
+export function assembleOperator(input: OperatorInput): Operator {
+  const { clock, random, log, metrics, kubeMetrics } = input;
+  // The controller and its deps need each other: the caches answer who shares a target.
+  const late: { controller?: Controller } = {};
+  const elector = electorOf(input, () => late.controller?.lookAtAll());
+  const api = elector === undefined ? input.api : guardWrites(input.api, () => elector.canWrite());
+  const collector = createCollector({ sources: input.sources, clock, log, metrics });
+  const recorder = createEventRecorder({
+    api,
+    clock,
+    random,
+    log,
+    reportingInstance: input.identity,
+    metrics: kubeMetrics.events,
+  });
+  const measuring = createMeasuring({ collector, judge, clock });
+  const deps: ReconcileDeps = {
+    api,
+    clock,
+    log,
+    fit: createStatusFitter(),
+    gate: createGateProver(api, clock),
+    surroundings: createSurroundingsReader(api, clock),
+    namesakes: (release, target) => late.controller?.namesakes(release, target) ?? [],
+    measurement: measuring.measurement,
+    emit: (object, event) => recorder.record({ regarding: referenceTo(object), ...event }),
+    measure: measuring.measure,
+    forget: (key) => {
+      measuring.forget(key);
+      metrics.forget(key);
+    },
+    observe: metrics.observe,
+  };
+  const controller = createController({
+    api: input.api,
+    clock,
+    random,
+    log,
+    workers: input.config.workers,
+    namespace: input.config.watchNamespace,
+    isLeader: () => elector === undefined || elector.isLeader(),
+    reconcile: (namespace, name) => reconcileRelease(deps, namespace, name),
+    leave: (namespace, name) => leaveTarget(deps, namespace, name),
+    pass: metrics.pass,
+    informerMetrics: kubeMetrics.informer,
+    queueMetrics: kubeMetrics.queue('canaryrelease'),
+  });
+  late.controller = controller;
+  collector.onUpdate((key) => controller.look(key));
+  return { controller, elector, run };
+
+  async function run(signal: AbortSignal): Promise<void> {
+    // The lease is given back last: what is still being written is written under it.
+    const lease = new AbortController();
+    const electing = elector?.run(lease.signal) ?? Promise.resolve();
+    const working = Promise.all([controller.run(signal), collector.run(signal, input.config.pollMilliseconds)]);
+    await aborted(signal);
+    log.info({}, 'stopping');
+    await atMost(clock, stopMilliseconds, Promise.all([working, recorder.flush()]));
+    lease.abort();
+    await atMost(clock, stopMilliseconds / 4, electing);
+    await collector.close();
+  }
+}
+
+function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector | undefined {
+  const { api, clock, random, log, identity, leaseNamespace, kubeMetrics } = input;
+  if (leaseNamespace === undefined) return undefined;
+  return createLeaderElector({
+    api,
+    clock,
+    random,
+    log,
+    namespace: leaseNamespace,
+    name: LEASE,
+    identity,
+    metrics: kubeMetrics.leader,
+    onStarted,
+  });
+}
+
+function referenceTo({ apiVersion, kind, metadata }: KubeObject): ObjectReference {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion,
+    kind,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function atMost(clock: Clock, milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let cancel = (): void => undefined;
+  const limit = new Promise<void>((resolve) => {
+    cancel = clock.after(milliseconds, resolve);
+  });
+  const ended = (): void => undefined;
+  await Promise.race([work.then(ended, ended), limit]);
+  cancel();
+}
