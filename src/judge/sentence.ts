@@ -49,7 +49,8 @@ function lead(metrics: readonly MetricVerdict[], verdict: VerdictName): MetricVe
 
 function describe(metric: MetricVerdict): string {
   const { name, unit, canary, stable, limit, samples } = metric;
-  const bound = limit === null || stable === null ? '' : ` (limit ${figure(stable * (1 + limit), unit)})`;
+  // A share of nothing is nothing: where stable has no errors there is no limit to name.
+  const bound = limit === null || !stable ? '' : ` (limit ${figure(stable * (1 + limit), unit)})`;
   const over = name === 'cpu' || name === 'memory' ? `${count(samples)} scrapes` : `${count(samples)} requests`;
   return `${title(name)} of canary is ${figure(canary, unit)}, ${figure(stable, unit)} on stable${bound} over ${over}`;
 }
@@ -60,6 +61,8 @@ function title(name: string): string {
       return 'error rate';
     case 'new-errors':
       return 'rate of errors new to stable';
+    case 'latency':
+      return 'median latency';
     case 'latency-slow':
       return 'share of slow requests';
     case 'cpu':

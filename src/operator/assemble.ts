@@ -1,7 +1,7 @@
 import { createStatusFitter } from '../api/fit.ts';
 import { createCollector } from '../evidence/collector.ts';
 import type { PrometheusApi } from '../evidence/prometheus/client.ts';
-import { judge } from '../judge/judge.ts';
+import { incrementalJudge } from '../judge/engine/incremental.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { createEventRecorder, type ObjectReference } from '../kube/events.ts';
 import { guardWrites } from '../kube/guard.ts';
@@ -64,7 +64,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     reportingInstance: input.identity,
     metrics: kubeMetrics.events,
   });
-  const measuring = createMeasuring({ collector, judge, clock });
+  const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock });
   const deps: ReconcileDeps = {
     api,
     clock,

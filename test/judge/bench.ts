@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { harmful, healthy, stress } from './scenarios.ts';
 import type { Scenario } from './simulate.ts';
+import { smallCluster } from './small-cluster.ts';
 import { type Tally, tally, wilson } from './tally.ts';
 
 /**
@@ -68,3 +69,4 @@ console.log(`${runs} runs each, seed ${values.seed}`);
 group('healthy', healthy);
 group('healthy, hard', stress);
 group('harmful', harmful);
+group('small cluster', smallCluster);

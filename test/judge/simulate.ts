@@ -15,7 +15,11 @@ export interface Harm {
   latencyAddedSeconds?: number;
   /** A share of the requests is slower by a factor. */
   tail?: { share: number; factor: number };
+  /** A share of the requests takes so many seconds more. */
+  hiccup?: { share: number; seconds: number };
   cpuFactor?: number;
+  /** CPU seconds more for each request. */
+  cpuAddedSeconds?: number;
   memoryFactor?: number;
   /** Growth of memory per minute, as a fraction of the start. */
   leakPerMinute?: number;
@@ -59,13 +63,27 @@ export interface Scenario {
   scaledUp?: { pods: number; seconds: number };
   harm?: Harm;
   bounds?: number[];
+  /** What the application is like. */
+  application?: Application;
+  /** The soak; 15 minutes if absent. */
+  minDurationSeconds?: number;
 }
 
-const routes = [
+interface Application {
+  /** Medians in seconds of lognormal routes. */
+  routes: readonly { share: number; median: number; sigma: number }[];
+  idleCores: number;
+  cpuPerRequest: number;
+  memoryBytes: number;
+}
+
+const routes: Application['routes'] = [
   { share: 0.6, median: 0.03, sigma: 0.5 },
   { share: 0.3, median: 0.08, sigma: 0.6 },
   { share: 0.1, median: 0.2, sigma: 0.7 },
 ];
+
+const usualApplication: Application = { routes, idleCores: 0.02, cpuPerRequest: 0.002, memoryBytes: 2e8 };
 
 interface PodState {
   name: string;
@@ -205,7 +223,9 @@ function scrape(world: World, pod: PodState, time: number, expected: number): vo
   pod.requests += requests;
   pod.errors += errors + added;
   pod.newErrors += added;
-  const busy = 0.02 + 0.002 * (requests / scrapeSeconds) * (harm.cpuFactor ?? 1);
+  const { idleCores, cpuPerRequest } = scenario.application ?? usualApplication;
+  const perRequest = cpuPerRequest * (harm.cpuFactor ?? 1) + (harm.cpuAddedSeconds ?? 0);
+  const busy = idleCores + perRequest * (requests / scrapeSeconds);
   const cpuNoise = Math.exp(noise.sd * 0.5 * pod.noise + 0.02 * random.normal());
   pod.cpu += spike.cpu * busy * pod.level * cpuNoise * warm.cpu * scrapeSeconds;
   record(world, pod, time, harm);
@@ -226,26 +246,37 @@ function bursts(random: Random, mean: number, size: number): number {
   return size === 1 ? random.poisson(mean) : size * random.poisson(mean / size);
 }
 
-function addLatencies({ random, bounds }: World, pod: PodState, requests: number, factor: number, harm: Harm): void {
+function addLatencies(
+  { random, bounds, scenario }: World,
+  pod: PodState,
+  requests: number,
+  factor: number,
+  harm: Harm,
+): void {
   const slowdown = factor * (harm.latencyFactor ?? 1);
+  const { routes: served } = scenario.application ?? usualApplication;
   const tail = harm.tail ?? { share: 0, factor: 1 };
+  const hiccup = harm.hiccup ?? { share: 0, seconds: 0 };
   let below = 0;
   for (let i = 0; i <= bounds.length; i += 1) {
     const bound = bounds[i];
     let upTo = 1;
     if (bound !== undefined) {
       const plain = bound - (harm.latencyAddedSeconds ?? 0);
-      upTo = (1 - tail.share) * shareBelow(plain, slowdown) + tail.share * shareBelow(plain, slowdown * tail.factor);
+      upTo =
+        (1 - tail.share - hiccup.share) * shareBelow(served, plain, slowdown) +
+        tail.share * shareBelow(served, plain, slowdown * tail.factor) +
+        hiccup.share * shareBelow(served, plain - hiccup.seconds, slowdown);
     }
     pod.buckets[i] = (pod.buckets[i] ?? 0) + random.poisson(requests * Math.max(0, upTo - below));
     below = Math.max(below, upTo);
   }
 }
 
-function shareBelow(bound: number, factor: number): number {
+function shareBelow(served: Application['routes'], bound: number, factor: number): number {
   if (bound <= 0) return 0;
   let share = 0;
-  for (const route of routes) {
+  for (const route of served) {
     share += route.share * normalCdf(Math.log(bound / (route.median * factor)) / route.sigma);
   }
   return share;
@@ -258,7 +289,8 @@ function record({ scenario, random }: World, pod: PodState, time: number, harm: 
   const leak = 1 + ((harm.leakPerMinute ?? 0) * Math.max(0, time - (harm.from ?? 0))) / 60;
   const saw = scenario.memory ?? { saw: 0, sawSeconds: 1 };
   const sawtooth = 1 + saw.saw * ((time / saw.sawSeconds + 1000 + pod.sawPhase) % 1);
-  const memory = 2e8 * pod.memoryLevel * heap * leak * sawtooth * Math.exp(0.01 * pod.memoryNoise);
+  const { memoryBytes } = scenario.application ?? usualApplication;
+  const memory = memoryBytes * pod.memoryLevel * heap * leak * sawtooth * Math.exp(0.01 * pod.memoryNoise);
   const isMissed = random.uniform() < (scenario.missed ?? 0);
   let sum = 0;
   const cumulative = pod.buckets.map((count) => (sum += count));

@@ -38,11 +38,12 @@ export function tally(scenario: Scenario, runs: number, seed: number): Tally {
   const rollbacks: number[] = [];
   const promotions: number[] = [];
   const reasons: Record<string, number> = {};
+  const spec = { ...usualSpec, minDurationSeconds: scenario.minDurationSeconds ?? usualSpec.minDurationSeconds };
   const rivals = { thresholds: 0, ranks: 0 };
   let weak = 0;
   for (let run = 0; run < runs; run += 1) {
     const evidence = simulate(scenario, seed + run * 7919 + hashOf(scenario.name));
-    const { rollback, promote, verdict } = replay(evidence, usualSpec);
+    const { rollback, promote, verdict } = replay(evidence, spec);
     if (rollback !== null) {
       rollbacks.push(rollback);
       const reason = verdict.reason ?? '';

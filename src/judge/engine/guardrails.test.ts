@@ -178,6 +178,26 @@ describe('gauges', () => {
     const even: Behaviour = (slot, pod) => ({ bytes: 1e8 * (isCanary(pod) ? 1.28 : wobble(slot, 0.01)) });
     expect(judged(even)).toMatchObject({ verdict: 'Regression', reason: 'memory' });
   });
+  test('a heap that fills up in the first minutes is no leak, one that goes on growing is', () => {
+    const early = { ...usualSpec, minDurationSeconds: 240 };
+    const at = (grown: (minutes: number) => number): Verdict => {
+      const behaviour: Behaviour = (slot, pod) => ({
+        bytes: isCanary(pod) ? 1e8 * grown(slot / 4) * wobble(slot, 0.001) : 1e8,
+        latency: 0.08 * wobble(slot, 0.02),
+      });
+      return judgeSequential(steady(behaviour), early, 330_000);
+    };
+    expect(at((minutes) => 1 - 0.15 * Math.exp(-minutes / 4)).verdict).toBe('Pass');
+    expect(at((minutes) => 0.9 + 0.025 * minutes).verdict).toBe('Undecided');
+  });
+  test('a tail that happens to fall does not stop a promotion', () => {
+    const early = { ...usualSpec, minDurationSeconds: 240 };
+    const falling: Behaviour = (slot, pod) => ({
+      hanging: isCanary(pod) && slot < 12 ? 1 : 0,
+      latency: 0.08 * wobble(slot, 0.02),
+    });
+    expect(judgeSequential(steady(falling), early, 400_000).verdict).toBe('Pass');
+  });
   test('a warm-up that falls towards stable is waited for', () => {
     const start = (slot: number, pod: string): number => (isCanary(pod) ? Math.max(0, 1 - slot / 24) : 0);
     const warming: Behaviour = (slot, pod) => ({ bytes: 1e8 * (1 + 0.9 * start(slot, pod)) * wobble(slot, 0.01) });

@@ -11,6 +11,8 @@ import type { SlowTail } from './slow-tail.ts';
 /** Slope of memory, in standard errors, that is a leak, and the seconds within which it must reach the tolerance. */
 const leakZ = 3;
 const leakSeconds = 1800;
+/** A line is drawn out so many times as far as it was seen: every heap grows at first, and soon less. */
+const leakOutlook = 2.25;
 
 /** A metric's part of the verdict, before the name and the queries. */
 interface Part {
@@ -166,11 +168,12 @@ function withinTolerance(stable: number | null, canary: number | null, tolerance
   return stable === null || canary === null ? null : canary <= stable * (1 + tolerance);
 }
 
-/** Memory grows so that it reaches the tolerance within half an hour, by the newer half of the batches. */
+/** Memory grows so that it reaches the tolerance within half an hour at most, by the newer half of the batches. */
 function isLeaking(gauge: GaugeMetric): boolean {
   const { engine, bounds } = gauge;
   const trend = engine.trend(engine.newest / 2);
   if (trend === null || trend.slope <= 0) return false;
   const z = trend.z / Math.sqrt(engine.noise.vif);
-  return z > leakZ && trend.at(engine.newest + leakSeconds) >= Math.log1p(bounds.tolerance);
+  const outlook = Math.min(leakSeconds, leakOutlook * engine.newest);
+  return z > leakZ && trend.at(engine.newest + outlook) >= Math.log1p(bounds.tolerance);
 }

@@ -73,9 +73,9 @@ export class SlowTail {
     return this.metric.isRegression && this.metric.isPastLately && !this.isWarmingUp;
   }
 
-  /** The estimates speak for the canary; the proof is carried by the quantiles. */
+  /** The estimates speak for the canary; the proof is carried by the quantiles. An excess that falls is no hindrance. */
   get isGood(): boolean {
-    return this.metric.isWithin === true && !this.metric.isPastLately && !this.isWarmingUp;
+    return this.#trend.count >= leastTrendPoints && this.metric.isWithin === true && !this.metric.isPastLately;
   }
 }
 
