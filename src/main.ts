@@ -34,6 +34,11 @@ process.exitCode = await runCli(
     stderr: (text) => void process.stderr.write(text),
     color: wantsColor({ isTty: process.stdout.isTTY === true, env: process.env }),
     clock: systemClock,
+    interrupted: () => {
+      const controller = new AbortController();
+      process.once('SIGINT', () => controller.abort());
+      return controller.signal;
+    },
     connect: async (options: ClusterOptions) => (await import('./cli/connect.ts')).connect(options),
   },
   foreign,

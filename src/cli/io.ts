@@ -23,5 +23,7 @@ export interface CliIo {
   /** Standard output is a terminal that wants colours. */
   color: boolean;
   clock: Clock;
+  /** Aborts at Ctrl-C, which from then on no longer ends the process by itself. */
+  interrupted(): AbortSignal;
   connect(options: ClusterOptions): Promise<Cluster>;
 }

@@ -323,4 +323,5 @@ const silent = {
   stderr: () => undefined,
   color: false,
   clock: { now: () => 0, after: () => () => undefined },
+  interrupted: () => new AbortController().signal,
 };

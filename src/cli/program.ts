@@ -1,12 +1,22 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../lib/duration.ts';
 import type { CommandName } from './commands.ts';
+import { COMPLETE, type CompletionShell, candidates, completionScript, completionShells } from './completion.ts';
 import { CliError, type ExitCode, exitCodes, formatError, toCliError } from './exit.ts';
 import { parseRevision } from './held-revision.ts';
 import type { CliIo } from './io.ts';
 import { outputFormats } from './output.ts';
 import { parseName } from './release.ts';
-import { type GlobalOptions, runCommand, runList, runStatus, runVersion, runWait } from './run.ts';
+import {
+  completionSource,
+  type GlobalOptions,
+  runCommand,
+  runHistory,
+  runList,
+  runStatus,
+  runVersion,
+  runWait,
+} from './run.ts';
 
 /** A command that lives elsewhere, reads its own arguments and answers with an exit code. Loaded when it is called. */
 export interface ForeignCommand {
@@ -63,6 +73,7 @@ async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[])
   addReading(program, io, run);
   addWait(program, io, run);
   addCommands(program, io, run);
+  addCompletion(program, io, run);
   for (const { name, description } of foreign) program.command(name).description(description).helpOption(false);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
@@ -116,8 +127,19 @@ function addReading(program: Command, io: CliIo, run: Runner): void {
     .command('status')
     .argument(...nameArgument)
     .description('show where a release stands, why, and what to do next')
+    .option('-w, --watch', 'show it again whenever it changes, until Ctrl-C')
     .addOption(outputOption(outputFormats))
     .action(run(async (name: string, _: unknown, command: Command) => runStatus(io, name, options(command))));
+  program
+    .command('history')
+    .argument('[name]', 'name of the CanaryRelease; with --summary all of the namespace if absent', parseName)
+    .description('show how the last versions ended, newest first; the ledger keeps ten')
+    .option('--summary', 'count them: promoted, taken back, failure rate, and how long it took')
+    .option('-A, --all-namespaces', 'with --summary: of all namespaces')
+    .addOption(outputOption(['json', 'yaml', 'wide']))
+    .action(
+      run(async (name: string | undefined, _: unknown, command: Command) => runHistory(io, name, options(command))),
+    );
   program
     .command('version')
     .description('show the version of this program')
@@ -167,6 +189,30 @@ function addCommands(program: Command, io: CliIo, run: Runner): void {
     }
     if (command === 'promote') defined.option('--next', 'let exactly the next new template through, untested');
   }
+}
+
+function addCompletion(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'for which shell, or for kubectl tandem').choices(completionShells))
+    .description('print a script that completes commands, options and names')
+    .action(
+      run(async (shell: CompletionShell) => {
+        io.stdout(completionScript(shell));
+        return exitCodes.ok;
+      }),
+    );
+  program
+    .command(COMPLETE, { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .action(
+      run(async (words: string[]) => {
+        const found = await candidates(program, words, completionSource(io));
+        io.stdout(found.map((word) => `${word}\n`).join(''));
+        return exitCodes.ok;
+      }),
+    );
 }
 
 /** Go durations; zero and what is negative mean without limit only when written as 0. */

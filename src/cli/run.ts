@@ -1,7 +1,9 @@
 import type { KubeApi } from '../kube/api.ts';
 import { resources } from '../kube/object.ts';
 import { type CommandName, planCommand } from './commands.ts';
+import type { CompletionSource } from './completion.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
+import { formatHistory, formatSummary, summarise } from './history.ts';
 import type { CliIo, Cluster } from './io.ts';
 import { formatList } from './list.ts';
 import { formatData, formatObjects, type OutputFormat } from './output.ts';
@@ -11,6 +13,7 @@ import { formatStatus } from './status.ts';
 import { createStyle } from './style.ts';
 import { version } from './version.ts';
 import { type WaitAnswer, waitForRelease } from './wait.ts';
+import { watchStatus } from './watch-status.ts';
 
 /** Longer than a release with default settings takes, its deadline standing still for once included. */
 const defaultTimeoutSeconds = 5 * 3600;
@@ -25,6 +28,8 @@ export interface GlobalOptions {
   selector?: string;
   revision?: string;
   next?: boolean;
+  watch?: boolean;
+  summary?: boolean;
   /** Seconds. */
   timeout?: number;
 }
@@ -69,15 +74,63 @@ export async function runStatus(io: CliIo, name: string, options: GlobalOptions)
   return withCluster(io, options, async (api, namespace) => {
     const release = await readRelease(api, namespace, name);
     const data = formatObjects([release], options.output, false);
-    if (data !== undefined) {
-      io.stdout(data);
-      return exitCodes.ok;
-    }
     const style = createStyle(io.color && options.color);
-    const view = { wide: options.output === 'wide', now: io.clock.now(), style, program: io.program };
-    io.stdout(formatStatus(release, await readTargetIfAllowed(api, release), view));
+    const view = { wide: options.output === 'wide', style, program: io.program };
+    if (options.watch === true) {
+      if (data !== undefined)
+        throw new CliError(exitCodes.usage, `--watch and -o ${options.output} exclude each other`);
+      await watchStatus(io, api, { namespace, name }, view, io.interrupted());
+    } else {
+      const shown = async (): Promise<string> =>
+        formatStatus(release, await readTargetIfAllowed(api, release), { ...view, now: io.clock.now() });
+      io.stdout(data ?? (await shown()));
+    }
     return exitCodes.ok;
   });
+}
+
+export async function runHistory(io: CliIo, name: string | undefined, options: GlobalOptions): Promise<ExitCode> {
+  const { summary = false, allNamespaces = false } = options;
+  if (name === undefined && !summary)
+    throw new CliError(exitCodes.usage, 'which one? name a CanaryRelease, or ask for --summary of all');
+  if (allNamespaces && (!summary || name !== undefined))
+    throw new CliError(exitCodes.usage, '--all-namespaces goes with --summary and without a name');
+  return withCluster(io, options, async (api, namespace) => {
+    const releases =
+      name === undefined
+        ? await listReleases(api, allNamespaces ? {} : { namespace })
+        : [await readRelease(api, namespace, name)];
+    io.stdout(historyText(releases, io, options, summary));
+    return exitCodes.ok;
+  });
+}
+
+function historyText(releases: Release[], io: CliIo, { output, color }: GlobalOptions, summary: boolean): string {
+  const isData = output === 'json' || output === 'yaml';
+  if (summary) {
+    const summaries = releases.map(summarise);
+    return isData ? formatData(summaries, output) : formatSummary(summaries);
+  }
+  const [release] = releases;
+  if (release === undefined) return '';
+  if (isData) return formatData(release.status?.ledger ?? [], output);
+  const style = createStyle(io.color && color);
+  return formatHistory(release, { wide: output === 'wide', now: io.clock.now(), style });
+}
+
+/** What the cluster of the context offers to a shell; asked with the options that stand in the environment only. */
+export function completionSource(io: CliIo): CompletionSource {
+  const options: GlobalOptions = { color: false };
+  return {
+    names: (wanted) =>
+      withCluster(io, options, async (api, namespace) =>
+        (await listReleases(api, { namespace: wanted ?? namespace })).map(({ metadata }) => metadata.name),
+      ),
+    namespaces: () =>
+      withCluster(io, options, async (api) =>
+        (await listReleases(api, {})).map(({ metadata }) => metadata.namespace ?? ''),
+      ),
+  };
 }
 
 export async function runVersion(io: CliIo, options: GlobalOptions): Promise<ExitCode> {

@@ -24,6 +24,8 @@ export interface TestCluster {
   /** Answers instead of the cluster while it is set. */
   interrupt: ((request: Received, reply: Reply) => void) | undefined;
   installed: boolean;
+  /** Ctrl-C. */
+  ctrlC: AbortController;
   out: string;
   err: string;
   run(...args: string[]): Promise<number>;
@@ -45,6 +47,7 @@ export async function startCluster(): Promise<TestCluster> {
     watches: [],
     interrupt: undefined,
     installed: true,
+    ctrlC: new AbortController(),
     out: '',
     err: '',
     run: (...args) => runCli(args, io),
@@ -60,6 +63,7 @@ export async function startCluster(): Promise<TestCluster> {
     stderr: (text) => void (cluster.err += text),
     color: false,
     clock,
+    interrupted: () => cluster.ctrlC.signal,
     connect: async () => {
       // The client's own timers run in real time: only the command's waiting is under test.
       const api = createKubeApi({ config: server.config, clock: systemClock, random: () => 0, userAgent: 'test' });

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { advanceUntil } from '../kube/testing/wait.ts';
+import { startCluster, type TestCluster } from './testing/cluster.ts';
+import { inPhase, release, target } from './testing/fixtures.ts';
+
+let cluster: TestCluster;
+
+beforeEach(async () => {
+  cluster = await startCluster();
+  cluster.target = target();
+  cluster.releases.set('checkout', release());
+});
+
+afterEach(() => cluster.close());
+
+describe('status --watch', () => {
+  it('prints each state once where the output is no terminal, until Ctrl-C', async () => {
+    const running = cluster.run('status', 'checkout', '--watch');
+    await advanceUntil(cluster.clock, 1000, () => cluster.out.includes('Analyzing'));
+    const promoting = inPhase('Promoting');
+    cluster.releases.set('checkout', { ...promoting, metadata: { ...promoting.metadata, resourceVersion: '101' } });
+    await advanceUntil(cluster.clock, 1000, () => cluster.out.includes('Promoting'));
+    cluster.ctrlC.abort();
+
+    expect(await running).toBe(0);
+    expect(cluster.out.match(/shop\/checkout: Analyzing/g)).toHaveLength(1);
+    expect(cluster.out.match(/shop\/checkout: Promoting/g)).toHaveLength(1);
+  });
+
+  it('lasts through an outage and says so', async () => {
+    const running = cluster.run('status', 'checkout', '--watch');
+    await advanceUntil(cluster.clock, 1000, () => cluster.out !== '');
+    cluster.interrupt = (_, reply) => reply.failure(503, 'ServiceUnavailable', 'away');
+    await advanceUntil(cluster.clock, 1000, () => cluster.err.includes('still trying'));
+    cluster.ctrlC.abort();
+
+    expect(await running).toBe(0);
+  });
+
+  it('ends when the release is deleted', async () => {
+    const running = cluster.run('status', 'checkout', '-w');
+    await advanceUntil(cluster.clock, 1000, () => cluster.out !== '');
+    cluster.releases.clear();
+
+    await advanceUntil(cluster.clock, 1000, () => cluster.err.includes('was deleted'));
+    expect(await running).toBe(4);
+  });
+
+  it('is no machine-readable format', async () => {
+    expect(await cluster.run('status', 'checkout', '--watch', '-o', 'json')).toBe(64);
+  });
+});
+
+describe('history', () => {
+  it('asks for a name or a summary', async () => {
+    expect(await cluster.run('history')).toBe(64);
+    expect(await cluster.run('history', 'checkout', '-A')).toBe(64);
+    expect(await cluster.run('history', '--summary', '-o', 'json')).toBe(0);
+    expect(JSON.parse(cluster.out)).toMatchObject([{ name: 'checkout', tested: 0 }]);
+  });
+});
