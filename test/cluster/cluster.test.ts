@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -57,6 +57,16 @@ test('a lock is refused while its holder lives, and says who that is', async () 
     );
   });
   await expect(withLock(file, 'down', 0, async () => 'free again')).resolves.toBe('free again');
+});
+
+test('a program that was started over a link counts as alive', async () => {
+  const program = join(folder, 'node');
+  symlinkSync(process.execPath, program);
+  const child = spawn(program, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  const pid = child.pid ?? 0;
+  const entry = { name: 'test', pid, program, startTicks: startTicks(pid) ?? '', boot: bootId() };
+  await expect.poll(() => isAlive(entry)).toBe(true);
+  child.kill('SIGKILL');
 });
 
 test('the lock of a killed process is taken over', async () => {

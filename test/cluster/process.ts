@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -61,8 +62,19 @@ export function allPids(): number[] {
 /** True while the recorded id still belongs to the recorded program. */
 export function isAlive(entry: Recorded): boolean {
   return (
-    entry.boot === bootId() && startTicks(entry.pid) === entry.startTicks && programOf(entry.pid) === entry.program
+    entry.boot === bootId() &&
+    startTicks(entry.pid) === entry.startTicks &&
+    programOf(entry.pid) === withoutLinks(entry.program)
   );
+}
+
+/** The kernel names the file itself; the path it was started by may lead over a link. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 export function recorded(): Recorded[] {
