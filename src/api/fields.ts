@@ -73,6 +73,18 @@ export function percentage(): z.ZodString {
     .regex(/^[0-9]{1,3}(\.[0-9]{1,3})?%$/, 'must be a percentage such as "20%" or "0.5%"');
 }
 
+/** 0.001 % to 20 %. */
+const smallPercentage = '^(0\\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9])|([1-9]|1[0-9])(\\.[0-9]{1,3})?|20(\\.0{1,3})?)%$';
+
+/** The chance of being wrong, as a percentage: above 0, since certainty takes for ever, and at most 20 %. */
+export function riskPercentage(): z.ZodString {
+  const message = 'must be a percentage from 0.001% to 20%, such as "1%"';
+  const within = new RegExp(smallPercentage);
+  return percentage()
+    .refine((text) => within.test(text), message)
+    .meta(rules({ rule: `self.matches('${smallPercentage.replaceAll('\\', '\\\\')}')`, message }));
+}
+
 /** Text for people. */
 export function text(max: number): z.ZodString {
   return z.string().max(max);

@@ -34,6 +34,7 @@ describe('parseSpec', () => {
         deadlineSeconds: 'Auto',
         onUndecided: 'Promote',
         onRegression: 'Rollback',
+        falseRollbackRate: 0.01,
         warmupSeconds: 60,
         errors: { enabled: true, tolerance: 0.25, newClasses: true, codes: ['5..'] },
         latency: {
@@ -157,6 +158,23 @@ describe('parseSpec', () => {
   ])('finds %s', (_, raw, path, message) => {
     expect(problems(raw)).toEqual([{ path, message: expect.stringContaining(message) as string }]);
   });
+
+  it.each(['20%', '20.0%', '0.001%', '0.05%', '19.5%', '1%'])('takes %s as a rate of false rollbacks', (rate) => {
+    const { analysis } = parsed({ targetRef, analysis: { falseRollbackRate: rate } });
+    expect(analysis.falseRollbackRate).toBeCloseTo(Number.parseFloat(rate) / 100, 9);
+    expect(toAnalysisSpec(parsed({ targetRef, analysis: { falseRollbackRate: rate } })).falseRollbackRate).toBe(
+      analysis.falseRollbackRate,
+    );
+  });
+
+  it.each(['0%', '0.0%', '0.000%', '20.1%', '21%', '100%', '1', '-1%'])(
+    'takes no %s as a rate of false rollbacks',
+    (rate) => {
+      expect(problems({ targetRef, analysis: { falseRollbackRate: rate } }).map(({ path }) => path)).toContain(
+        'spec.analysis.falseRollbackRate',
+      );
+    },
+  );
 
   it('finds that nothing at all is judged', () => {
     const off = { enabled: false };

@@ -39,6 +39,8 @@ export interface ParsedSpec {
     deadlineSeconds: number | 'Auto';
     onUndecided: 'Promote' | 'Hold' | 'Rollback';
     onRegression: 'Rollback' | 'Hold' | 'Report';
+    /** Fraction of 1. */
+    falseRollbackRate: number;
     warmupSeconds: number;
     /** `codes` are regular expressions of a whole status code. */
     errors: Tolerated & { newClasses: boolean; codes: string[] };
@@ -53,9 +55,6 @@ export interface ParsedSpec {
     routes: { ignore: string[] };
   };
 }
-
-/** The rate until the spec can say it. */
-const defaultFalseRollbackRate = 0.01;
 
 /**
  * Reads `spec` of a CanaryRelease as it came from the API: applies the defaults, also where an older CRD left them
@@ -141,6 +140,7 @@ function plainAnalysis(analysis: SpecOutput['analysis']): ParsedSpec['analysis']
     deadlineSeconds: analysis.deadline === 'Auto' ? 'Auto' : parseDuration(analysis.deadline),
     onUndecided: analysis.onUndecided,
     onRegression: analysis.onRegression,
+    falseRollbackRate: parsePercent(analysis.falseRollbackRate),
     warmupSeconds: parseDuration(analysis.warmup),
     errors: { ...tolerated(errors), newClasses: errors.newClasses, codes: [...new Set(errors.codes)] },
     latency: {
@@ -165,7 +165,7 @@ export function toAnalysisSpec({ analysis }: ParsedSpec): AnalysisSpec {
   return {
     minDurationSeconds: analysis.minDurationSeconds,
     warmupSeconds: analysis.warmupSeconds,
-    falseRollbackRate: defaultFalseRollbackRate,
+    falseRollbackRate: analysis.falseRollbackRate,
     errors: { enabled, tolerance, newClasses },
     latency: analysis.latency,
     cpu: analysis.cpu,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atomic, duration, isDuration, percentage, type Rule, secondsOf } from './fields.ts';
+import { atomic, duration, isDuration, percentage, type Rule, riskPercentage, secondsOf } from './fields.ts';
 
 const enabled = (what: string): z.ZodDefault<z.ZodBoolean> => z.boolean().default(true).describe(`Judge ${what}.`);
 
@@ -127,6 +127,11 @@ export const analysis = z
       .default('Rollback')
       .describe(
         'What happens when the canary is worse. Rollback: it is taken back. Hold: the canary stays and a person decides. Report: it is recorded, and promoted at the end all the same.',
+      ),
+    falseRollbackRate: riskPercentage()
+      .default('1%')
+      .describe(
+        'Highest probability with which a healthy version is taken back, for the whole release and however often it is looked at; split over its metrics. Less asks for more evidence.',
       ),
     warmup: duration({ min: '0s', max: '1h' })
       .default('60s')
