@@ -14,6 +14,7 @@ import { type Controller, createRunner } from './controllers/runner.ts';
 import { serveCrds } from './crd/crd.ts';
 import { type Call, createFaults, type Faults } from './faults.ts';
 import { createRegistry } from './kinds/registry.ts';
+import type { PartContext, SandboxPart } from './part.ts';
 import type { PodModel } from './pods/behaviour.ts';
 import { createNode } from './pods/node.ts';
 import { createIds, createRandom } from './random.ts';
@@ -37,6 +38,10 @@ export interface SandboxOptions {
   policies?: PolicyVersion;
   /** Answers policies that ask whether somebody may do something. Everybody may everything if absent. */
   authorize?: Authorize;
+  /** In place of the node that runs pods by a table: `Sandbox.pods` has no effect then. */
+  node?: (context: PartContext) => SandboxPart;
+  /** What else acts in this cluster. */
+  parts?: ((context: PartContext) => SandboxPart)[];
 }
 
 export interface Sandbox {
@@ -145,9 +150,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     controllers: createControllers(context),
     delayMs: options.controllerDelayMs ?? 10,
   });
-  const node = createNode({ api: createControllerApi(context, 'node'), store: context.store, clock });
+  const partContext = (name: string): PartContext => ({ api: createControllerApi(context, name), store, clock });
+  const table = createNode(partContext('node'));
+  const parts = [
+    options.node?.(partContext('node')) ?? table,
+    ...(options.parts ?? []).map((part, index) => part(partContext(`part-${index}`))),
+  ];
   context.store.subscribe((event) => {
-    node.notify(event);
+    for (const part of parts) part.notify(event);
     runner.notify(event);
   });
   for (const name of [...NAMESPACES, ...(options.namespaces ?? [])]) {
@@ -157,7 +167,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return {
     api: (identity, apiOptions) => createApi(context, identity, apiOptions),
     settle: () => runner.settle(),
-    pods: node,
+    pods: table,
     faults: context.faults,
     install(manifests, { skipUnknown = false } = {}) {
       const objects = typeof manifests === 'string' ? parseManifests(manifests) : manifests;

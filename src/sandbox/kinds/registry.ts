@@ -18,6 +18,13 @@ export interface Registry {
   all(): Kind[];
 }
 
+export const endpointSlices: Resource = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
+};
+
 function normaliseNamespace(object: KubeObject): void {
   dropEmpty(object);
   ensure(object.metadata, 'labels')['kubernetes.io/metadata.name'] = object.metadata.name;
@@ -59,6 +66,7 @@ function builtins(): Kind[] {
     defineKind(resources.persistentVolumeClaims, { ...clean, status: true }),
     defineKind(resources.leases, { ...clean, unconditionalUpdate: false }),
     defineKind(resources.events, { ...clean }),
+    defineKind(endpointSlices, clean),
     // Until its CustomResourceDefinition is installed: stored without validation.
     defineKind(resources.canaryReleases, {
       status: true,

@@ -1,8 +1,6 @@
 import { isNotFound } from '../../kube/errors.ts';
 import { type ContainerState, type Pod, resources } from '../../kube/object.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { ControllerApi } from '../controllers/context.ts';
-import type { Store, StoreEvent } from '../store/store.ts';
+import type { PartContext, SandboxPart } from '../part.ts';
 import { timestamp } from '../time.ts';
 import type { BehaviourOf, PodBehaviour, PodModel } from './behaviour.ts';
 import { pullMessage } from './pull-messages.ts';
@@ -34,22 +32,14 @@ interface Life {
   timers: (() => void)[];
 }
 
-export interface NodeOptions {
-  api: ControllerApi;
-  store: Store;
-  clock: Clock;
-}
-
-export interface Node extends PodModel {
-  notify(event: StoreEvent): void;
-}
+export interface Node extends PodModel, SandboxPart {}
 
 function backoff(failures: number): number {
   return Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.max(0, failures - 1));
 }
 
 /** Scheduler and kubelet of one node without limits: it brings each pod through what its behaviour says. */
-export function createNode({ api, clock }: NodeOptions): Node {
+export function createNode({ api, clock }: PartContext): Node {
   const lives = new Map<string, Life>();
   let behaviours: BehaviourOf[] = [];
 

@@ -16,7 +16,7 @@ export interface ContainerView {
   othersRun: boolean;
 }
 
-function conditionOf(
+export function conditionOf(
   type: string,
   value: boolean,
   before: Condition[] | undefined,
