@@ -9,6 +9,8 @@ import type {
 } from '../kube/api.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { KubeList, KubeObject, Resource } from '../kube/object.ts';
+import type { Warning } from './admission/admission.ts';
+import type { Authorize } from './admission/cel.ts';
 import { type Call, CrashError, type Fault, type FaultTable, type Verb } from './faults.ts';
 import { clone } from './json.ts';
 import { parseSelectors } from './selectors.ts';
@@ -37,9 +39,13 @@ export interface ApiContext extends ServerContext {
   nextCall(): number;
   /** Sees each call before it takes effect. */
   observe(call: Call): void;
+  /** Who may do what. */
+  authorize: Authorize;
+  /** What clients were warned of, oldest first. */
+  warnings: readonly Warning[];
 }
 
-interface CallTarget {
+export interface CallTarget {
   resource?: Resource;
   ref?: { namespace?: string | undefined; name?: string | undefined };
   subresource?: string | undefined;
@@ -91,6 +97,17 @@ async function carryOut<T>(context: ApiContext, process: Process, call: Call, ef
   if (fault === 'crash-after') throw die(process, `killed after call ${call.number}`);
   if (typeof fault === 'object') throw fault.after;
   return answer;
+}
+
+/** One call from outside this process: it is counted, observed and has its fault like those of the clients in it. */
+export async function perform<T>(
+  context: ApiContext,
+  user: Identity,
+  verb: Verb,
+  target: CallTarget,
+  effect: () => T,
+): Promise<T> {
+  return carryOut(context, { alive: true, watches: new Set() }, describe(context, user, verb, target), effect);
 }
 
 function listObjects(context: ApiContext, resource: Resource, options: ListOptions): KubeList {

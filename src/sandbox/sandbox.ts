@@ -69,6 +69,8 @@ export interface Sandbox {
   version(): number;
   /** Forgets the changes up to now: watches that ask for older ones get 410. */
   compact(): void;
+  /** The server behind the clients, for those who serve it to other processes (http/). */
+  server: ApiContext;
 }
 
 const SYSTEM: Identity = { username: 'system:apiserver', groups: ['system:masters'] };
@@ -127,6 +129,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   serveCrds(registry, store);
   const webhooks: Webhook[] = [];
   const warnings: Warning[] = [];
+  const authorize = options.authorize ?? (() => true);
   const context: ApiContext = {
     clock,
     store,
@@ -136,10 +139,12 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       store,
       policies,
       webhooks,
-      authorize: options.authorize ?? (() => true),
+      authorize,
       warn: (warning) => void warnings.push(warning),
     }),
     faults: createFaults(),
+    authorize,
+    warnings,
     nextCall: () => (calls += 1),
     observe: (call) => {
       for (const observer of observers) observer(call);
@@ -182,5 +187,6 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     observe: (listener) => void observers.add(listener),
     version: () => context.store.version(),
     compact: () => context.store.compact(),
+    server: context,
   };
 }

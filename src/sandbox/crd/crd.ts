@@ -48,6 +48,7 @@ function kindOf(crd: KubeObject, version: Record<string, unknown>): { kind: Kind
       unconditionalUpdate: false,
       generation: status ? 'allButStatus' : 'none',
       schema: root,
+      columns: asList(version['additionalPrinterColumns']),
       normalise(object) {
         for (const name of Object.keys(object)) {
           if (name === 'metadata' || name === 'kind' || name === 'apiVersion') continue;

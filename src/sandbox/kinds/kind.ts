@@ -19,6 +19,8 @@ export interface Kind extends Resource {
   tracked: boolean;
   /** Of a custom resource: how its lists merge in server-side apply. */
   schema: Schema | undefined;
+  /** additionalPrinterColumns of a custom resource. */
+  columns: readonly unknown[];
   /** Fills defaults and drops what says nothing. Writes to its argument. */
   normalise(object: KubeObject): void;
   /** What is set when it is made. Writes to its argument. */
@@ -35,6 +37,7 @@ const plain: Omit<Kind, keyof Resource> = {
   statusKeepsAnnotations: false,
   tracked: false,
   schema: undefined,
+  columns: [],
   normalise: () => undefined,
   prepareCreate: () => undefined,
   validate: () => [],

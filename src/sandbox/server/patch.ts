@@ -38,7 +38,8 @@ function patched(kind: Kind, document: KubeObject, body: unknown, type: PatchTyp
   }
 }
 
-function scaleOf(object: KubeObject): KubeObject {
+/** The Scale object of one that has replicas. */
+export function scaleOf(object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   return clone({
     apiVersion: 'autoscaling/v1',
@@ -54,10 +55,18 @@ function selectorText(object: KubeObject): string {
   return labels.map(([key, value]) => `${key}=${String(value)}`).join(',');
 }
 
-function patchScale(context: ServerContext, kind: Kind, ref: Ref, body: unknown, request: PatchRequest): KubeObject {
+/** Changes spec.replicas through the Scale object: `change` gets it as it is and answers what it shall be. */
+export function updateScale(
+  context: ServerContext,
+  resource: Resource,
+  ref: Ref,
+  change: (scale: KubeObject) => KubeObject,
+  request: WriteRequest & { patch?: boolean },
+): KubeObject {
+  const kind = context.registry.find(resource);
   if (!kind.scale) throw notFound(kind, ref.name);
-  const change = (current: KubeObject): KubeObject => {
-    const scale = patched(kind, scaleOf(current), body, request.type);
+  const changeReplicas = (current: KubeObject): KubeObject => {
+    const scale = change(scaleOf(current));
     const replicas = at(scale, 'spec', 'replicas') ?? 0;
     if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
       const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
@@ -67,7 +76,7 @@ function patchScale(context: ServerContext, kind: Kind, ref: Ref, body: unknown,
     const metadata = { ...current.metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
     return { ...current, metadata, spec: { ...asFields(current['spec']), replicas } };
   };
-  return scaleOf(updateObject(context, kind, ref, change, { ...request, subresource: 'scale', patch: true }));
+  return scaleOf(updateObject(context, kind, ref, changeReplicas, { ...request, subresource: 'scale' }));
 }
 
 function apply(context: ServerContext, kind: Kind, ref: Ref, body: unknown, request: PatchRequest): KubeObject {
@@ -105,7 +114,10 @@ export function patchObject(
   request: PatchRequest,
 ): KubeObject {
   const kind = context.registry.find(resource);
-  if (request.subresource === 'scale') return patchScale(context, kind, ref, body, request);
+  if (request.subresource === 'scale') {
+    const change = (scale: KubeObject): KubeObject => patched(kind, scale, body, request.type);
+    return updateScale(context, kind, ref, change, { ...request, patch: true });
+  }
   if (request.type === 'apply') return apply(context, kind, ref, body, request);
   const change = (current: KubeObject): KubeObject => {
     const result = patched(kind, current, body, request.type);
