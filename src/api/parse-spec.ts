@@ -32,7 +32,7 @@ export interface ParsedSpec {
     quarantineSeconds: number;
   };
   analysis: {
-    source: 'Auto' | 'Prometheus';
+    source: 'Auto' | 'Prometheus' | 'Pods';
     prometheus: { name: string };
     preset: string;
     minDurationSeconds: number;

@@ -80,9 +80,11 @@ const nothingJudged =
 export const analysis = z
   .object({
     source: z
-      .enum(['Auto', 'Prometheus'])
+      .enum(['Auto', 'Prometheus', 'Pods'])
       .default('Auto')
-      .describe('Where the metrics come from. Auto takes what the operator has; status.analysis.source says which.'),
+      .describe(
+        "Where the metrics come from. Prometheus: the source named below. Pods: the pods' own /metrics, scraped by the operator. Auto: Prometheus where the operator has one, else the pods; status.analysis.source says which.",
+      ),
     prometheus: z
       .object({
         name: z

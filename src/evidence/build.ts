@@ -36,7 +36,7 @@ export function buildEvidence(
 ): Evidence {
   const names = [...new Set(allPods(request).map(({ name }) => name))].toSorted();
   const counts = countSeries(names, request, samples);
-  const scrapeSeconds = spacing([...counts.values()].map((points) => points.keys()));
+  const scrapeSeconds = request.scrapeSeconds ?? spacing([...counts.values()].map((points) => points.keys()));
   const slotMs = scrapeSeconds * 1000;
   const bounds = sharedBounds(names, samples.buckets);
   const reader: Reader = { samples, detected, counts, bounds };

@@ -1,3 +1,5 @@
+import type { PodEndpoint } from './pods/address.ts';
+
 /** What the caller wants watched, in plain values. Pods that died in the run stay in the lists. */
 export interface EvidenceRequest {
   namespace: string;
@@ -18,12 +20,21 @@ export interface EvidenceRequest {
   warmupSeconds: number;
   /** How much of stable's past is read. */
   historySeconds: number;
+  /** Seconds between two scrapes, where the source sets them itself; absent: as measured. */
+  scrapeSeconds?: number;
+}
+
+/** A request with the choice between the sources. */
+export interface RoutedRequest extends EvidenceRequest {
+  from: 'Auto' | 'Prometheus' | 'Pods';
 }
 
 export interface WatchedPod {
   name: string;
   /** Milliseconds. */
   startedAt: number;
+  /** Where it may be scraped; absent: it ended, or has no address. */
+  endpoint?: PodEndpoint;
 }
 
 /** Why a release cannot be watched. The message is for status. */

@@ -12,7 +12,7 @@ import { allPods, type EvidenceRequest, type WatchedPod } from './request.ts';
 export interface Watched {
   key: string;
   request: EvidenceRequest;
-  api: PrometheusApi;
+  api: Pick<PrometheusApi, 'name'>;
   isError: (status: string) => boolean;
   samples: Samples;
   detected: Detected | undefined;
@@ -37,7 +37,7 @@ const RETRY_MS = 10_000;
 export function startWatching(
   key: string,
   request: EvidenceRequest,
-  api: PrometheusApi,
+  api: Pick<PrometheusApi, 'name'>,
   isError: (status: string) => boolean,
 ): Watched {
   return {

@@ -81,12 +81,14 @@ export interface Container {
   name: string;
   image?: string;
   env?: { name: string; value?: string; [field: string]: unknown }[];
+  ports?: { name?: string; containerPort: number; protocol?: string; [field: string]: unknown }[];
   [field: string]: unknown;
 }
 
 export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
+  hostNetwork?: boolean;
   volumes?: { name: string; [field: string]: unknown }[];
   [field: string]: unknown;
 }
@@ -156,6 +158,7 @@ export interface Pod extends KubeObject {
   spec: PodSpec & { nodeName?: string };
   status?: {
     phase?: string;
+    podIP?: string;
     reason?: string;
     message?: string;
     conditions?: Condition[];

@@ -1,6 +1,9 @@
 import { createStatusFitter } from '../api/fit.ts';
 import { createCollector } from '../evidence/collector.ts';
+import { createPodsCollector } from '../evidence/pods/collector.ts';
+import type { Scraper } from '../evidence/pods/scrape.ts';
 import type { PrometheusApi } from '../evidence/prometheus/client.ts';
+import { createEvidenceSources, type EvidenceSources } from '../evidence/routing.ts';
 import { incrementalJudge } from '../judge/engine/incremental.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { createEventRecorder, type ObjectReference } from '../kube/events.ts';
@@ -25,7 +28,8 @@ const stopMilliseconds = 8000;
 
 /** All that an operator has from outside: in a process the machine's, in a simulation its own. */
 export interface OperatorInput {
-  config: Pick<OperatorConfig, 'workers' | 'watchNamespace' | 'pollMilliseconds'>;
+  config: Pick<OperatorConfig, 'workers' | 'watchNamespace' | 'pollMilliseconds'> &
+    Partial<Pick<OperatorConfig, 'podsSource'>>;
   api: KubeApi;
   clock: Clock;
   /** Numbers in [0, 1). */
@@ -36,6 +40,8 @@ export interface OperatorInput {
   /** Where the lease lies; undefined: no election, this process acts. */
   leaseNamespace: string | undefined;
   sources: readonly PrometheusApi[];
+  /** Reads pods; together with `config.podsSource`, else no pod is scraped. */
+  scraper?: Scraper;
   metrics: OperatorMetrics;
   kubeMetrics: ReturnType<typeof createKubeMetrics>;
 }
@@ -55,7 +61,7 @@ export function assembleOperator(input: OperatorInput): Operator {
   const late: { controller?: Controller } = {};
   const elector = electorOf(input, () => late.controller?.lookAtAll());
   const api = elector === undefined ? input.api : guardWrites(input.api, () => elector.canWrite());
-  const collector = createCollector({ sources: input.sources, clock, log, metrics });
+  const collector = evidenceSources(input);
   const recorder = createEventRecorder({
     api,
     clock,
@@ -112,6 +118,16 @@ export function assembleOperator(input: OperatorInput): Operator {
     await atMost(clock, stopMilliseconds / 4, electing);
     await collector.close();
   }
+}
+
+function evidenceSources({ config, sources, scraper, clock, log, metrics }: OperatorInput): EvidenceSources {
+  const { podsSource } = config;
+  const pods =
+    podsSource === undefined || scraper === undefined
+      ? undefined
+      : createPodsCollector({ config: podsSource, scraper, clock, log, metrics });
+  const prometheus = createCollector({ sources, clock, log, metrics });
+  return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0 });
 }
 
 function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector | undefined {

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { PrometheusSource } from '../evidence/config.ts';
+import { PodsSource } from '../evidence/pods/config.ts';
 import { parseDuration } from '../lib/duration.ts';
 
 /** The configuration file (`--config`): what has structure. */
 const ConfigFile = z.strictObject({
   prometheus: z.array(PrometheusSource).max(50).default([]),
+  podsSource: PodsSource.prefault({}),
 });
 
 /** How the operator runs: flags, then environment variables, then defaults. */
@@ -26,6 +28,8 @@ export interface OperatorConfig {
   /** Milliseconds between two rounds of questions to the sources of evidence. */
   pollMilliseconds: number;
   sources: PrometheusSource[];
+  /** Pods' own /metrics. */
+  podsSource: PodsSource;
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -90,7 +94,7 @@ export function readConfig(
     logLevel: oneOf('log-level', value('log-level') ?? 'info', ['debug', 'info', 'warn', 'error']),
     workers: integer('workers', value('workers') ?? '4', 1, 64),
     pollMilliseconds: duration('poll-interval', value('poll-interval') ?? '5s'),
-    sources: readSources(value('config'), value('prometheus-url'), readFile),
+    ...readEvidence(value('config'), value('prometheus-url'), readFile),
   };
 }
 
@@ -104,12 +108,16 @@ function parseFlags(args: string[]): Record<string, string | boolean | undefined
   }
 }
 
-function readSources(
+function readEvidence(
   file: string | undefined,
   url: string | undefined,
   readFile: (path: string) => string,
-): PrometheusSource[] {
-  const sources = file === undefined ? [] : fromFile(file, readFile);
+): Pick<OperatorConfig, 'sources' | 'podsSource'> {
+  const { prometheus, podsSource } = file === undefined ? ConfigFile.parse({}) : fromFile(file, readFile);
+  return { sources: withDefault(prometheus, url), podsSource };
+}
+
+function withDefault(sources: PrometheusSource[], url: string | undefined): PrometheusSource[] {
   if (url !== undefined) {
     const parsed = PrometheusSource.safeParse({ name: 'default', url });
     if (!parsed.success) throw new ConfigError(`--prometheus-url ${JSON.stringify(url)}: ${issuesOf(parsed.error)}`);
@@ -119,7 +127,7 @@ function readSources(
   return sources;
 }
 
-function fromFile(file: string, readFile: (path: string) => string): PrometheusSource[] {
+function fromFile(file: string, readFile: (path: string) => string): z.infer<typeof ConfigFile> {
   let content: unknown;
   try {
     content = parse(readFile(file)) ?? {};
@@ -132,7 +140,7 @@ function fromFile(file: string, readFile: (path: string) => string): PrometheusS
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new ConfigError(`--config ${file}: two sources have the name ${JSON.stringify(twice)}`);
-  return parsed.data.prometheus;
+  return parsed.data;
 }
 
 function issuesOf(error: z.ZodError): string {

@@ -1,7 +1,7 @@
 import type { CanaryRelease, CanaryReleaseStatus, ParsedSpec } from '../api/schema.ts';
 import { toAnalysisSpec } from '../api/schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { EvidenceRequest, WatchedPod, WatchResult } from '../evidence/request.ts';
+import type { RoutedRequest, WatchedPod, WatchResult } from '../evidence/request.ts';
 import type { AnalysisSpec } from '../judge/spec.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Pod } from '../kube/object.ts';
@@ -10,10 +10,11 @@ import type { Decision } from '../release/decision.ts';
 import { factsOf } from '../release/facts.ts';
 import { createdAt } from '../release/pods.ts';
 import type { GonePod, Measurement, Snapshot } from '../release/snapshot.ts';
+import { endpointOf } from './pod-endpoint.ts';
 
 /** What is asked of the collector of evidence. */
 export interface EvidenceCollector {
-  watch(key: string, request: EvidenceRequest): WatchResult;
+  watch(key: string, request: RoutedRequest): WatchResult;
   unwatch(key: string): void;
   evidence(key: string): Evidence | undefined;
 }
@@ -34,7 +35,7 @@ export interface Measuring {
 interface Watched {
   canaryUid: string;
   spec: ParsedSpec;
-  request: EvidenceRequest;
+  request: RoutedRequest;
   problem: string | undefined;
   since: number;
   gonePods: GonePod[];
@@ -114,8 +115,9 @@ function requestOf(
 
 function askedFor({
   analysis,
-}: ParsedSpec): Omit<EvidenceRequest, 'namespace' | 'startedAt' | 'canaryPods' | 'stablePods'> {
+}: ParsedSpec): Omit<RoutedRequest, 'namespace' | 'startedAt' | 'canaryPods' | 'stablePods'> {
   return {
+    from: analysis.source,
     source: analysis.prometheus.name,
     preset: analysis.preset,
     errorCodes: analysis.errors.codes,
@@ -141,11 +143,13 @@ function goneOf(track: GonePod['track'], all: WatchedPod[], present: Pod[]): Gon
 
 /** Pods that died in the run stay: what they served counts. */
 function union(before: WatchedPod[] | undefined, pods: Pod[]): WatchedPod[] {
-  const all = new Map((before ?? []).map((pod) => [pod.name, pod]));
+  const all = new Map((before ?? []).map(({ name, startedAt }): [string, WatchedPod] => [name, { name, startedAt }]));
   for (const pod of pods) {
+    const { name } = pod.metadata;
     const started = Date.parse(pod.status?.startTime ?? '');
-    const startedAt = Number.isNaN(started) ? createdAt(pod) : started;
-    if (!all.has(pod.metadata.name)) all.set(pod.metadata.name, { name: pod.metadata.name, startedAt });
+    const startedAt = all.get(name)?.startedAt ?? (Number.isNaN(started) ? createdAt(pod) : started);
+    const endpoint = endpointOf(pod);
+    all.set(name, { name, startedAt, ...(endpoint === undefined ? {} : { endpoint }) });
   }
   return [...all.values()];
 }

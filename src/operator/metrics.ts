@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CanaryReleaseStatus, LedgerEntry, Phase } from '../api/schema.ts';
+import type { ScrapeOutcome } from '../evidence/pods/round.ts';
 import type { Decision } from '../release/decision.ts';
 import type { Snapshot } from '../release/snapshot.ts';
 
@@ -11,6 +12,7 @@ export interface OperatorMetrics {
   forget(key: string): void;
   pass(result: 'success' | 'error', seconds: number): void;
   query(source: string, outcome: 'value' | 'nodata' | 'failed', seconds: number): void;
+  scrape(outcome: ScrapeOutcome): void;
 }
 
 export function createOperatorMetrics(registry: Registry, version: string): OperatorMetrics {
@@ -66,6 +68,12 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15],
     registers,
   });
+  const scrapes = new Counter({
+    name: 'tandem_scrapes_total',
+    help: 'Scrapes of pods by outcome: value, nodata, failed, or refused where no address may be scraped.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const phases = new Map<string, Phase>();
 
   function setPhase(key: string, phase: Phase | undefined): void {
@@ -99,6 +107,7 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
       queries.inc({ source, outcome });
       querySeconds.observe({ source }, seconds);
     },
+    scrape: (outcome) => scrapes.inc({ outcome }),
   };
 }
 

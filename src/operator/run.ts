@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
 import { version } from '../cli/version.ts';
+import { createScraper } from '../evidence/pods/scrape.ts';
 import { createPrometheusSource } from '../evidence/prometheus/client.ts';
 import { createKubeApi } from '../kube/client.ts';
 import { loadClusterConfig } from '../kube/config.ts';
@@ -64,6 +65,7 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
     identity,
     leaseNamespace: leaderElect ? (leaderElectionNamespace ?? home) : undefined,
     sources: config.sources.map(createPrometheusSource),
+    scraper: createScraper(config.podsSource),
     metrics,
     kubeMetrics,
   });
