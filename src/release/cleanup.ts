@@ -1,4 +1,4 @@
-import type { ReplicaSet } from '../kube/object.ts';
+import type { Pod, ReplicaSet } from '../kube/object.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { type Draft, wake } from './draft.ts';
 import type { Facts, VersionSet } from './facts.ts';
@@ -19,8 +19,13 @@ export function removeCanary(draft: Draft): boolean {
     draft.actions.push({ kind: 'ScaleCanary', name, uid, replicas: 0 });
     return false;
   }
-  if (canary.pods.every(isTerminating)) draft.actions.push({ kind: 'DeleteCanary', name, uid });
+  if (canary.pods.every(isLeaving)) draft.actions.push({ kind: 'DeleteCanary', name, uid });
   return false;
+}
+
+/** A pod that failed, as one that was evicted, is never taken away by its ReplicaSet: it goes with it. */
+function isLeaving(pod: Pod): boolean {
+  return isTerminating(pod) || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 }
 
 /** Takes the pods out of the Service and out of their owner's hands, to be looked at until their time is over. */

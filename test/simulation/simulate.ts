@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { readManifests } from './whole/manifests.ts';
+import { createPlan, type Plan } from './whole/plan.ts';
+import { failureText, Tally } from './whole/report.ts';
+import { type Outcome, play } from './whole/run.ts';
+import { shrink } from './whole/shrink.ts';
+
+const usage = `npm run simulate -- [--seeds N] [--minutes M] [--from SEED]
+npm run simulate -- --seed SEED [--no-shrink]
+
+Plays histories of the whole operator in virtual time, each from its seed, until N are played or M minutes are over.
+`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    minutes: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    'no-shrink': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const manifests = readManifests();
+const run = (plan: Plan): Promise<Outcome> => play(plan, manifests);
+
+async function one(seed: number, tally: Tally): Promise<void> {
+  const plan = createPlan(seed);
+  const outcome = await run(plan);
+  tally.add(outcome);
+  if (outcome.violation === undefined) return;
+  tally.failures.push(`seed ${seed}: invariant ${outcome.violation.invariant}: ${outcome.violation.message}`);
+  const small = values['no-shrink'] ? undefined : await shrink(plan, outcome.violation.invariant, run);
+  process.stdout.write(`${failureText(small?.plan ?? plan, small?.outcome ?? outcome)}\n`);
+}
+
+async function main(): Promise<number> {
+  const tally = new Tally();
+  if (values.seed !== undefined) await one(Number(values.seed), tally);
+  else {
+    const seeds = Number(values.seeds ?? (values.minutes === undefined ? 20 : Number.MAX_SAFE_INTEGER));
+    const limit = Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60;
+    const first = Number(values.from);
+    for (let seed = first; seed < first + seeds && tally.seconds < limit; seed += 1) await one(seed, tally);
+  }
+  process.stdout.write(`${tally.text()}\n${tally.failures.map((line) => `  ${line}\n`).join('')}`);
+  return tally.failures.length === 0 ? 0 : 1;
+}
+
+if (values.help) process.stdout.write(usage);
+else process.exitCode = await main();

@@ -1,0 +1,68 @@
+import { commandAnnotations, REVISION_ANNOTATION } from '../../../../src/api/names.ts';
+import type { CanaryRelease, LedgerEntry } from '../../../../src/api/schema.ts';
+import type { View } from '../view.ts';
+import type { CreateInvariant } from './invariant.ts';
+
+const rejecting = ['RolledBack', 'RollingBack', 'Aborted'];
+/** Creation is known to the second; the clocks of operators may be apart. */
+const SLACK_MS = 5000;
+
+/** Somebody asked for another look after that moment: retry or promote of this revision, or promote: next. */
+function askedAgain(release: CanaryRelease, entry: LedgerEntry, since: number): boolean {
+  return (['retry', 'promote'] as const).some((name) => {
+    const [revision = '', time = ''] = (release.metadata.annotations?.[commandAnnotations[name]] ?? '').split('@');
+    const named = revision === 'next' || (revision !== '' && entry.revision.startsWith(revision));
+    return named && Date.parse(time) > since - SLACK_MS;
+  });
+}
+
+/** 3. A rejected revision stays rejected until retry, promote or another template; a restart is not another template. */
+export const rejectedStaysRejected: CreateInvariant = (scene) => {
+  /** By release and version: when it was rejected, by real time. */
+  const rejected = new Map<string, number>();
+
+  function isRejected(view: View, version: string): number | undefined {
+    return rejected.get(`${view.release?.metadata.uid} ${version}`);
+  }
+
+  function note(view: View): string | undefined {
+    for (const entry of view.ledger) {
+      const version = scene.versionOf(entry.revision);
+      if (version === undefined || view.release === undefined) continue;
+      const key = `${view.release.metadata.uid} ${version}`;
+      const since = rejected.get(key);
+      if (since === undefined && rejecting.includes(entry.outcome)) rejected.set(key, view.at);
+      if (since === undefined) continue;
+      if (askedAgain(view.release, entry, since)) rejected.delete(key);
+      else if (entry.outcome === 'Promoting' || entry.outcome === 'Promoted')
+        return `${entry.revision.slice(0, 10)} was rejected and is now ${entry.outcome} (${entry.reason}), nobody asked for it`;
+    }
+    forgetDropped(view);
+    return undefined;
+  }
+
+  /** What fell out of the ledger is not known any more. */
+  function forgetDropped(view: View): void {
+    const kept = new Set(view.ledger.map(({ revision }) => scene.versionOf(revision)));
+    const prefix = `${view.release?.metadata.uid} `;
+    for (const key of rejected.keys())
+      if (key.startsWith(prefix) && !kept.has(key.slice(prefix.length))) rejected.delete(key);
+  }
+
+  return {
+    number: 3,
+    name: 'rejected stays rejected',
+    look(view) {
+      const said = note(view);
+      if (said !== undefined) return said;
+      for (const canary of view.canaries) {
+        const revision = canary.metadata.annotations?.[REVISION_ANNOTATION] ?? '';
+        const since = isRejected(view, scene.versionOf(revision) ?? '');
+        const created = Date.parse(canary.metadata.creationTimestamp ?? '');
+        if (since !== undefined && created > since + SLACK_MS)
+          return `a canary of ${revision.slice(0, 10)} started again after it was rejected`;
+      }
+      return undefined;
+    },
+  };
+};

@@ -1,0 +1,155 @@
+import { ApiError } from '../../../src/kube/errors.ts';
+import { resources } from '../../../src/kube/object.ts';
+import { createFakeClock } from '../../../src/lib/fake-clock.ts';
+import { createSandbox } from '../../../src/sandbox/sandbox.ts';
+import { natures, versionOf } from './application.ts';
+import { calmDown, leave } from './calm.ts';
+import { createChance } from './chance.ts';
+import { createOperators } from './operators.ts';
+import { calmMinutes, type Plan } from './plan.ts';
+import { createPrometheus } from './prometheus.ts';
+import { noFaults } from './rates.ts';
+import { type Circumstances, createStage, deploymentOf, NAMESPACE } from './stage.ts';
+import { type Step, steps } from './steps.ts';
+import { createWatchdog, type Violation } from './watchdog.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+/** So much without time going on is a loop. */
+const MOST_AT_ONCE = 50_000;
+
+export interface Outcome {
+  violation: Violation | undefined;
+  /** What people and the machine did, with its moment. */
+  history: string[];
+  /** The last writes of the operator. */
+  writes: string[];
+  /** Moments of the scheduler. */
+  moments: number;
+  /** Releases that ended. */
+  releases: number;
+  faults: Map<string, number>;
+  virtualMinutes: number;
+  /** Changes of the store, for comparing two runs. */
+  version: number;
+}
+
+/** Plays a plan from its beginning to its end, or to the first thing that must not be. The same plan, the same history. */
+export async function play(plan: Plan, manifests: readonly string[]): Promise<Outcome> {
+  const real = createFakeClock(START);
+  const sandbox = createSandbox({ clock: real, seed: plan.seed, namespaces: [NAMESPACE] });
+  for (const text of manifests) sandbox.install(text, { skipUnknown: true });
+  const faults = new Map<string, number>();
+  const history: string[] = [];
+  const seconds = (): string => ((real.now() - START) / 1000).toFixed(1);
+  let rates = plan.rates;
+  const circumstances: Circumstances = {
+    load: new Map(plan.targets.map(({ name, load }) => [name, load])),
+    downUntil: 0,
+    forbiddenUntil: 0,
+    pausedByHand: new Set(),
+    podsDeleted: new Set(),
+  };
+  const natureOf = (version: string): (typeof natures)[number] => {
+    const nature = natures[plan.versions[version] ?? 0] ?? natures[0];
+    if (nature === undefined) throw new Error('there is no nature');
+    return nature;
+  };
+  sandbox.pods.behave((pod) => natureOf(versionOf(pod)).pod);
+  const fault = (kind: string): void => {
+    faults.set(kind, (faults.get(kind) ?? 0) + 1);
+    watchdog.disturbed();
+  };
+  const prometheus = createPrometheus({
+    real,
+    sandbox,
+    chance: createChance(plan.seed, 'application'),
+    scrapeSeconds: plan.scrapeSeconds,
+    rates: () => rates,
+    natureOf,
+    load: (_, app) => circumstances.load.get(app) ?? 0,
+    isDown: () => real.now() < circumstances.downUntil,
+    fault,
+    asked: (...args) => watchdog.asked(...args),
+  });
+  const watchdog = createWatchdog({ real, sandbox, plan, circumstances, prometheus, start: START });
+  const operators = createOperators({
+    real,
+    sandbox,
+    plan,
+    prometheus,
+    rates: () => rates,
+    forbids: ({ verb, resource }) => {
+      const write = verb !== 'get' && verb !== 'list' && verb !== 'watch' && verb !== 'discover';
+      return write && resource?.plural !== 'leases' && real.now() < circumstances.forbiddenUntil;
+    },
+    fault,
+    ...watchdog.hooks,
+  });
+  const stage = createStage({ real, sandbox, plan, operators, circumstances, fault });
+  let moments = 0;
+
+  async function until(end: number): Promise<void> {
+    let atOnce = 0;
+    for (let next = real.next(); next !== undefined && next <= end; next = real.next()) {
+      const before = real.now();
+      await real.step();
+      moments += 1;
+      atOnce = real.now() === before ? atOnce + 1 : 0;
+      if (atOnce > MOST_AT_ONCE) throw new Error(`seed ${plan.seed}: time stands still at ${seconds()} s`);
+      watchdog.look();
+      if (watchdog.violation() !== undefined) return;
+    }
+    if (real.now() < end) await real.advance(end - real.now());
+  }
+
+  /** What a person tries may be refused; only Tandem must not break. */
+  async function attempt(run: () => Promise<unknown> | void): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  function take({ what, target, value }: Step): void {
+    const name = plan.targets[target]?.name ?? '';
+    const shown = value === undefined ? '' : ` ${value}`;
+    history.push(`${seconds()} s ${name}: ${what}${shown}`);
+    void attempt(() => steps[what].run(stage, name, value ?? ''));
+  }
+
+  const quiet = START + 2 * MINUTE_MS;
+  const disturbed = quiet + plan.disturbedMinutes * MINUTE_MS;
+  const calm = disturbed + calmMinutes * MINUTE_MS;
+  rates = noFaults;
+  for (const { name, replicas } of plan.targets)
+    await stage.admin.create(resources.deployments, deploymentOf(name, 'v1', replicas));
+  operators.start();
+  await until(START + 20_000);
+  for (const { name } of plan.targets) await attempt(() => stage.createRelease(name));
+  await until(quiet);
+  rates = plan.rates;
+  for (const step of plan.steps) real.after(quiet + step.at - real.now(), () => take(step));
+  if (watchdog.violation() === undefined) await until(disturbed);
+  rates = noFaults;
+  if (watchdog.violation() === undefined) await calmDown(stage, plan, circumstances, attempt);
+  if (watchdog.violation() === undefined) await until(calm);
+  if (watchdog.violation() === undefined) watchdog.atRest();
+  if (watchdog.violation() === undefined) {
+    await leave(stage, plan, attempt);
+    await until(calm + 3 * MINUTE_MS);
+    watchdog.afterLeaving();
+  }
+  for (const replica of operators.all()) replica.process.kill();
+  return {
+    violation: watchdog.violation(),
+    history,
+    writes: watchdog.writes(),
+    moments,
+    releases: watchdog.ends(),
+    faults,
+    virtualMinutes: (real.now() - START) / MINUTE_MS,
+    version: sandbox.version(),
+  };
+}
