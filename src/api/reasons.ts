@@ -141,6 +141,10 @@ export const eventReasons = {
     meaning: 'The version did not become Ready while it was promoted; stable is restored.',
   },
   EvidenceMissing: { type: 'Warning', meaning: 'Metrics, traffic or the source are missing; the note has the remedy.' },
+  EvidenceTooSlow: {
+    type: 'Warning',
+    meaning: 'At the traffic seen the comparison cannot end by the deadline; the note has the remedies.',
+  },
   ContaminatedControl: {
     type: 'Warning',
     meaning: 'Configuration that both versions read changed during the comparison.',

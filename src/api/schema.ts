@@ -3,9 +3,11 @@ import type { KubeObject } from '../kube/object.ts';
 import { rules } from './fields.ts';
 import { type SpecInput, spec } from './spec-schema.ts';
 import {
+  type CalibrationOutput,
   type Entry,
   type ledgerOutcomes,
   type Metric,
+  type Planned,
   type phases,
   type Status,
   type StatusConditionOutput,
@@ -33,6 +35,9 @@ export type CanaryReleaseStatus = Status;
 export type LedgerEntry = Entry;
 export type LedgerOutcome = (typeof ledgerOutcomes)[number];
 export type StatusMetric = Metric;
+/** A step of status.analysis.planned. */
+export type PlannedStep = Planned;
+export type Calibration = CalibrationOutput;
 export type StatusCondition = StatusConditionOutput;
 export type Phase = (typeof phases)[number];
 

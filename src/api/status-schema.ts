@@ -72,6 +72,34 @@ const requests = z
   })
   .describe('Requests seen since the start of the comparison.');
 
+const plannedStep = z.object({
+  what: text(64).describe('A harm that would show, such as "errors doubled", or a metric of a good version.'),
+  answer: z.enum(['Regression', 'Pass']).describe('Regression: the harm is found. Pass: a good version is proven.'),
+  within: text(32).describe(
+    'Median time from the first Ready moment; never: not at this traffic, or too small a harm to count.',
+  ),
+});
+
+const calibration = z
+  .object({
+    podSpread: z
+      .record(z.string(), text(16))
+      .meta({ maxProperties: 40 })
+      .describe('By metric: standard deviation of the lasting ln difference between two pods of one version.')
+      .exactOptional(),
+    pods: z
+      .record(z.string(), z.int().min(0).meta({ format: 'int32' }))
+      .meta({ maxProperties: 40 })
+      .describe("By metric: pods' worth of data behind it. 4 at the start, which stand for a spread of 0.05.")
+      .exactOptional(),
+    revision: text(32)
+      .describe('The stable version whose pods were counted last: the pods of one version count once.')
+      .exactOptional(),
+  })
+  .describe(
+    'What releases so far taught of this service; kept over releases. A difference within it is no regression.',
+  );
+
 const analysis = z
   .object({
     verdict: verdict.describe('Pass, Regression or Undecided.').exactOptional(),
@@ -96,6 +124,14 @@ const analysis = z
       .max(20)
       .meta(atomic)
       .describe('What makes the comparison weaker than it could be, each with its remedy.')
+      .exactOptional(),
+    planned: z
+      .array(plannedStep)
+      .max(40)
+      .meta(atomic)
+      .describe(
+        'How long the comparison needs at the traffic seen: planned when the release starts, and when the target is taken over. deadline: Auto follows from it.',
+      )
       .exactOptional(),
     stoodStillSeconds: count(
       'Seconds in which the deadline stood still, because the source failed or there was no traffic.',
@@ -221,6 +257,7 @@ export const status = z
     stable: stable.exactOptional(),
     canary: canary.exactOptional(),
     analysis: analysis.exactOptional(),
+    calibration: calibration.exactOptional(),
     ledger: z
       .array(ledgerEntry)
       .max(longestLedger)
@@ -238,5 +275,7 @@ export const status = z
 
 export type Status = z.output<typeof status>;
 export type Metric = z.output<typeof metric>;
+export type Planned = z.output<typeof plannedStep>;
+export type CalibrationOutput = z.output<typeof calibration>;
 export type Entry = z.output<typeof ledgerEntry>;
 export type StatusConditionOutput = z.output<typeof condition>;

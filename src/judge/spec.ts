@@ -17,4 +17,12 @@ export interface AnalysisSpec {
   };
   cpu: { enabled: boolean; tolerance: number };
   memory: { enabled: boolean; tolerance: number };
+  /** What earlier releases of this service taught, by metric (latency-p50, cpu, memory, ...). */
+  podSpread?: Record<string, PodSpread>;
+}
+
+/** Standard deviation of the lasting ln difference between pods of one version, and the pods' worth of data behind it. */
+export interface PodSpread {
+  sd: number;
+  weight: number;
 }

@@ -1,3 +1,5 @@
+import type { PodSpread } from './spec.ts';
+
 /** The judge's answer. Undecided is an answer of its own: never a pass, never a regression. */
 export type VerdictName = 'Pass' | 'Regression' | 'Undecided';
 
@@ -41,6 +43,8 @@ export interface Verdict {
   warnings: string[];
   /** Every metric's estimate is within its tolerance and both tracks had requests. */
   weakPass: boolean;
+  /** What pods of one version differ by, by metric, after this release: what was learnt before and what its past shows. */
+  podSpread?: Record<string, PodSpread>;
   /** Both tracks had requests. False is `NoTraffic`, never a pass. */
   traffic: boolean;
 }

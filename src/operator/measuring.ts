@@ -2,10 +2,13 @@ import type { CanaryRelease, CanaryReleaseStatus, ParsedSpec } from '../api/sche
 import { toAnalysisSpec } from '../api/schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { RoutedRequest, WatchedPod, WatchResult } from '../evidence/request.ts';
+import { type Plan, planRelease } from '../judge/engine/plan-release.ts';
+import { profileOf } from '../judge/engine/profile.ts';
 import type { AnalysisSpec } from '../judge/spec.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Pod } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
+import { learntSpreads } from '../release/calibration.ts';
 import type { Decision } from '../release/decision.ts';
 import { factsOf } from '../release/facts.ts';
 import { createdAt } from '../release/pods.ts';
@@ -76,12 +79,25 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
     }
     const evidence = collector.evidence(keyOf(release));
     if (evidence === undefined) return undefined;
-    const verdict = judge(evidence, toAnalysisSpec(spec), now);
+    const asked = askedOf(spec, release);
+    const verdict = judge(evidence, asked, now);
     const { source, preset } = evidence.found;
-    return { canaryUid, verdict, source: evidence.source, sourceName: source, preset, gonePods };
+    // What status has already was planned from the traffic at the start, and stays.
+    const plan = release.status?.analysis?.planned === undefined ? planOf(evidence, asked) : undefined;
+    return { canaryUid, verdict, source: evidence.source, sourceName: source, preset, gonePods, plan };
   }
 
   return { measure, measurement, forget };
+}
+
+function askedOf(spec: ParsedSpec, { status }: CanaryRelease): AnalysisSpec {
+  const podSpread = learntSpreads(status?.calibration);
+  return { ...toAnalysisSpec(spec), ...(podSpread === undefined ? {} : { podSpread }) };
+}
+
+function planOf(evidence: Evidence, spec: AnalysisSpec): Plan | undefined {
+  const profile = profileOf(evidence, spec);
+  return profile === null ? undefined : planRelease(profile, spec);
 }
 
 function keyOf(release: CanaryRelease): string {

@@ -1,5 +1,6 @@
 import type { CanaryReleaseStatus, LedgerEntry, LedgerOutcome, ParsedSpec, Phase } from '../api/schema.ts';
 import type { VerdictName } from '../judge/verdict.ts';
+import { noteCalibration } from './calibration.ts';
 import type { Action, ReleaseEvent } from './decision.ts';
 import { entryOf, type Facts } from './facts.ts';
 import { recorded } from './ledger.ts';
@@ -74,6 +75,13 @@ export function record(draft: Draft, outcome: Outcome): void {
     ...(outcome.ended === true ? { ended: now } : {}),
   };
   status.ledger = recorded(status.ledger, entry, keptRevisions(draft));
+  learn(draft);
+}
+
+/** What the comparison taught of the service outlives it. */
+export function learn({ status, snapshot, facts }: Draft): void {
+  if (facts.stable !== undefined)
+    noteCalibration(status, snapshot.measurement?.verdict, shortRevision(facts.stable.revision));
 }
 
 /** Changes the outcome of a revision that is in the ledger already. */

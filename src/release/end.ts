@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../api/schema.ts';
-import { type Draft, event, exactTime } from './draft.ts';
+import { type Draft, event, exactTime, learn } from './draft.ts';
 import type { CanaryFacts } from './facts.ts';
 import { recorded } from './ledger.ts';
 import { createdAt } from './pods.ts';
@@ -25,6 +25,7 @@ export function endRunning(draft: Draft, outcome: 'Reverted' | 'Superseded', why
     ended: now,
   };
   status.ledger = recorded(status.ledger, entry, facts.stable === undefined ? [] : [facts.stable.revision]);
+  learn(draft);
   event(draft, 'Normal', outcome, 'EndRelease', `${shortRevision(canary.revision)}: ${why}`);
 }
 

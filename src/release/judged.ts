@@ -1,29 +1,17 @@
-import type { ParsedSpec, StatusMetric } from '../api/schema.ts';
+import type { ParsedSpec, PlannedStep, StatusMetric } from '../api/schema.ts';
 import type { MetricVerdict, Verdict } from '../judge/verdict.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { approve, commanded } from './approve.ts';
 import { quarantineCanary, removeCanary } from './cleanup.ts';
 import { contamination } from './contamination.ts';
 import { type Draft, event, heldEntry, type PhaseState, record, wake } from './draft.ts';
+import { deadlineSeconds, plannedSteps, shortfall } from './planned.ts';
 import { reject } from './reject.ts';
 import { shortRevision } from './revision.ts';
 import type { GonePod, Measurement } from './snapshot.ts';
 
 /** Seconds without a request on the canary after which that is said, with the remedy. */
 export const noTrafficSeconds = 100;
-/** Bounds of a deadline that is not given. */
-const autoDeadline = { least: 30 * 60, most: 2 * 3600 };
-
-/** Seconds until an answer is due: as given, or twice the soak within 30 minutes and 2 hours. */
-export function deadlineSeconds(spec: ParsedSpec): number {
-  const { deadlineSeconds: given, minDurationSeconds } = spec.analysis;
-  if (given !== 'Auto') return given;
-  return Math.min(
-    Math.max(2 * minDurationSeconds, autoDeadline.least),
-    Math.max(autoDeadline.most, minDurationSeconds),
-  );
-}
-
 /** Acts on the judge's answer for a canary that has been Ready since `since` (milliseconds). */
 export function judged(draft: Draft, since: number): PhaseState {
   const { snapshot, facts, spec } = draft;
@@ -108,20 +96,42 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
     snapshot.release.status?.canary?.revision === shortRevision(facts.revision) ? status.analysis : undefined;
   const standing = stands(draft, since, measurement);
   const clock = standingClock(snapshot.now, before, standing !== undefined);
-  const deadline = deadlineSeconds(spec);
+  const planned = before?.planned ?? plannedSteps(measurement?.plan);
+  const deadline = deadlineSeconds(spec, planned);
+  const found = said(measurement?.verdict, standing);
   const until = since + (deadline + Math.min(clock.stood, deadline)) * 1000;
   status.analysis = {
-    ...said(measurement?.verdict, standing),
+    ...found,
+    warnings: [...tooSlow(draft, before, planned, deadline), ...(found.warnings ?? [])],
     since: timestamp(since),
     until: timestamp(until),
-    source: measurement?.sourceName ?? spec.analysis.prometheus.name,
-    ...(measurement?.preset === undefined ? {} : { preset: measurement.preset }),
+    ...sourceOf(measurement, spec),
+    ...(planned.length === 0 ? {} : { planned }),
     ...clock.status,
     ...(measurement === undefined ? kept(before) : kept(measurement)),
   };
   if (standing !== undefined && before?.reason !== standing.reason)
     event(draft, 'Warning', 'EvidenceMissing', 'Measure', standing.sentence);
   return until;
+}
+
+function sourceOf(measurement: Measurement | undefined, { analysis }: ParsedSpec): Pick<Analysis, 'source' | 'preset'> {
+  if (measurement === undefined) return { source: analysis.prometheus.name };
+  const { sourceName, preset } = measurement;
+  return { source: sourceName, ...(preset === undefined ? {} : { preset }) };
+}
+
+/** What cannot arrive by the deadline, with the remedy; said as an event when it is planned. */
+function tooSlow(
+  draft: Draft,
+  before: Analysis | undefined,
+  planned: readonly PlannedStep[],
+  deadline: number,
+): string[] {
+  const text = shortfall(planned, deadline);
+  if (text === undefined) return [];
+  if (before?.planned === undefined) event(draft, 'Warning', 'EvidenceTooSlow', 'Plan', text);
+  return [text];
 }
 
 /** Without a measurement, as after a restart, what is known of pods that ended is kept. */

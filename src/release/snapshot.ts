@@ -1,5 +1,6 @@
 import type { CanaryRelease, ParsedSpec, SpecProblem } from '../api/schema.ts';
 import type { SourceState } from '../evidence/evidence.ts';
+import type { Plan } from '../judge/engine/plan-release.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Deployment, Pod, ReplicaSet } from '../kube/object.ts';
 
@@ -17,6 +18,8 @@ export interface Measurement {
   source: SourceState;
   sourceName: string;
   preset: string | undefined;
+  /** How long the comparison needs at the traffic seen; undefined while that is not known, or once status has it. */
+  plan?: Plan | undefined;
   /** Pods that ended during the comparison. */
   gonePods: GonePod[];
 }

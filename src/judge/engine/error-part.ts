@@ -11,7 +11,8 @@ import { Scatter } from './scatter.ts';
 export class ErrorPart {
   readonly errors: CountMetric;
   readonly newErrors: CountMetric | null;
-  readonly #scatter: Scatter;
+  /** How stable's errors scatter, in its past and in the run. */
+  readonly scatter: Scatter;
   readonly #known: ReadonlySet<string>;
 
   constructor(
@@ -20,17 +21,17 @@ export class ErrorPart {
     options: { alphas: ReadonlyMap<string, number>; pods: { canary: number; stable: number } },
   ) {
     const { alphas, pods } = options;
-    this.#scatter = new Scatter(history.scrapeSeconds, history.usable);
+    this.scatter = new Scatter(history.scrapeSeconds, history.usable);
     const known = new Set<string>();
     for (const row of history.rows) {
-      this.#scatter.add(row.map(errorEvents));
+      this.scatter.add(row.map(errorEvents));
       for (const pod of row) for (const name of pod.classes?.keys() ?? []) known.add(name);
     }
     this.#known = known;
     const limits = { ratio: 1 + spec.errors.tolerance, floor: errorFloor, leastScrapes: 2 };
-    this.errors = new CountMetric({ ...limits, alpha: alphas.get('errors') ?? 0 }, this.#scatter, pods);
+    this.errors = new CountMetric({ ...limits, alpha: alphas.get('errors') ?? 0 }, this.scatter, pods);
     const alpha = alphas.get('new-errors');
-    this.newErrors = alpha === undefined ? null : new CountMetric({ ...limits, alpha }, this.#scatter, pods);
+    this.newErrors = alpha === undefined ? null : new CountMetric({ ...limits, alpha }, this.scatter, pods);
   }
 
   add(row: Row): void {
@@ -48,7 +49,7 @@ export class ErrorPart {
       row.to,
       split((pod) => this.#newErrorsOf(pod)),
     );
-    this.#scatter.add(control.map(errorEvents));
+    this.scatter.add(control.map(errorEvents));
   }
 
   #newErrorsOf(pod: PodRow): number {

@@ -3,7 +3,8 @@ import { logAdd, logSumExp, mean } from './numbers.ts';
 import { StartMixture, type StartPlan } from './start-mixture.ts';
 import { tMixtureHalfWidth, tMixtureLogE } from './t-mixture.ts';
 
-const mixtureTau2: readonly number[] = [1, 10, 100];
+/** Effect scales that a rollback mixes over. */
+export const mixtureTau2: readonly number[] = [1, 10, 100];
 /** Fewer batches than this never roll back. */
 export const leastGaugeBatches = 4;
 /** A falling difference counts as warming up from this z score of its slope on. */

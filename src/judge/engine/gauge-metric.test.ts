@@ -4,7 +4,7 @@ import { GaugeMetric } from './gauge-metric.ts';
 import { MemoryMeter, type Meter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
 
-const noise = { s2: 0.01, nu0: 30, vif: 1, podSpread: 0.01 };
+const noise = { s2: 0.01, nu0: 30, vif: 1, podSpread: 0.01, spreadWeight: 4 };
 const limits = { alpha: 0.001, tolerance: 0.2, absolute: 0 };
 
 function row(memoryBytes: number): PodRow {

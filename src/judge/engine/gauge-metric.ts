@@ -23,12 +23,26 @@ export interface GaugeBounds {
   tolerance: number;
 }
 
+/** The bounds for a spread between pods, numbers of pods and stable's value (0 while it is not known). */
+export function gaugeBounds(
+  limits: Pick<GaugeLimits, 'tolerance' | 'absolute'>,
+  podSpread: number,
+  pods: { canary: number; control: number },
+  stable: number,
+): GaugeBounds {
+  const lasting = spreadFactor * podSpread * Math.sqrt(1 / pods.canary + 1 / Math.max(1, pods.control));
+  const asked = Math.max(limits.tolerance, stable > 0 ? limits.absolute / stable : 0);
+  const edge = Math.max(asked / 2, Math.expm1(lasting));
+  return { edge, tolerance: Math.max(asked, edge) };
+}
+
 /** A gauge of both tracks over a run, batch by batch, with its evidence. */
 export class GaugeMetric {
   readonly limits: GaugeLimits;
   readonly engine: GaugeEngine;
   readonly #meter: Meter;
-  readonly #control: number;
+  /** Requests that an A/A batch of one pod held; 0 where the gauge does not rest on requests, or none was measured. */
+  readonly control: number;
   readonly #shortest: number;
   #pods = { canary: 1, control: 1 };
   #open = { from: 0, seconds: 0 };
@@ -51,7 +65,7 @@ export class GaugeMetric {
     this.limits = options.limits;
     this.engine = new GaugeEngine(options.noise, starts);
     this.#meter = options.meter;
-    this.#control = options.control;
+    this.control = options.control;
     this.#shortest = Math.max(batchSeconds, 2 * options.scrapeSeconds);
   }
 
@@ -75,7 +89,7 @@ export class GaugeMetric {
     if (batch === null) return;
     const { canary, stable, n } = this.#sums;
     this.#sums = { canary: canary + batch.canary, stable: stable + batch.stable, n: n + 1 };
-    if (this.#control > 0) this.engine.thin = this.#control / Math.max(1, this.#requests / this.#batches);
+    if (this.control > 0) this.engine.thin = this.control / Math.max(1, this.#requests / this.#batches);
     const { edge, tolerance } = this.bounds;
     this.#isRegression = this.engine.isRegression({
       alpha: this.limits.alpha,
@@ -110,12 +124,7 @@ export class GaugeMetric {
   }
 
   get bounds(): GaugeBounds {
-    const { canary, control } = this.#pods;
-    const lasting = spreadFactor * this.engine.noise.podSpread * Math.sqrt(1 / canary + 1 / Math.max(1, control));
-    const stable = this.values?.stable ?? 0;
-    const asked = Math.max(this.limits.tolerance, stable > 0 ? this.limits.absolute / stable : 0);
-    const edge = Math.max(asked / 2, Math.expm1(lasting));
-    return { edge, tolerance: Math.max(asked, edge) };
+    return gaugeBounds(this.limits, this.engine.noise.podSpread, this.#pods, this.values?.stable ?? 0);
   }
 
   /** ln e-value of "worse than the edge", compared with `threshold`. */

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts';
+import type { PodSpread } from '../spec.ts';
 import { batchSeconds, goneAfterScrapes } from './constants.ts';
 import { CpuModel } from './cpu-model.ts';
 import { type GaugeNoise, gaugeNoise } from './gauge-noise.ts';
@@ -42,6 +43,20 @@ export function readHistory(evidence: Evidence): History {
   return { rows, pods, readers, scrapeSeconds, usable };
 }
 
+/** Seconds of the past whose traffic is taken for the present one, and how few of them say nothing. */
+const recentPast = 900;
+const leastPast = 60;
+
+/** Requests per second of stable in the newest minutes of its past; null where there are too few. */
+export function recentRate({ rows, scrapeSeconds }: History): number | null {
+  const newest = rows.slice(-Math.ceil(recentPast / scrapeSeconds));
+  const seconds = newest.length * scrapeSeconds;
+  if (seconds < leastPast) return null;
+  let requests = 0;
+  for (const row of newest) for (const pod of row) requests += pod.requests;
+  return requests / seconds;
+}
+
 function takeRow(reader: PodReader | undefined, name: string): PodRow {
   return (reader ?? new PodReader(name, 'older')).take(0);
 }
@@ -65,7 +80,12 @@ export interface QuantileControl {
 }
 
 /** Each stable pod against the other stable pods, in batches as long as the canary's will be. */
-export function quantileControl(history: History, bounds: readonly number[], quantile: number): QuantileControl {
+export function quantileControl(
+  history: History,
+  bounds: readonly number[],
+  quantile: number,
+  prior: PodSpread,
+): QuantileControl {
   const total = sum(bucketTotals(history).map(sum));
   const perPodScrape = total / Math.max(1, history.pods.length * history.rows.length);
   const need = requestsPerBatch(quantile);
@@ -78,7 +98,7 @@ export function quantileControl(history: History, bounds: readonly number[], qua
     }
     series.push(quantileRatios(bounds, counts, quantile, need / 2));
   }
-  return { noise: gaugeNoise(series), requestsPerBatch: perPodScrape * length };
+  return { noise: gaugeNoise(series, prior), requestsPerBatch: perPodScrape * length };
 }
 
 /** Scrapes of the shortest batch. */
@@ -104,7 +124,7 @@ function quantileRatios(
 }
 
 /** CPU of the stable pods: the load model, and each pod against the others after allowing for its load. */
-export function cpuControl(history: History): { model: CpuModel; noise: GaugeNoise } {
+export function cpuControl(history: History, prior: PodSpread): { model: CpuModel; noise: GaugeNoise } {
   const model = new CpuModel();
   const length = shortestBatch(history.scrapeSeconds);
   const batches: { cores: number; load: number }[][] = [];
@@ -117,7 +137,13 @@ export function cpuControl(history: History): { model: CpuModel; noise: GaugeNoi
     for (const { cores, load } of batch) if (cores > 0) model.add(load, cores);
     batches.push(batch);
   }
-  return { model, noise: gaugeNoise(batches.map((batch) => cpuRatios(batch, model))) };
+  return {
+    model,
+    noise: gaugeNoise(
+      batches.map((batch) => cpuRatios(batch, model)),
+      prior,
+    ),
+  };
 }
 
 function burnOf(use: PodUse | undefined, scrapeSeconds: number): { cores: number; load: number } {
@@ -140,7 +166,7 @@ function cpuRatios(batch: readonly { cores: number; load: number }[], model: Cpu
 }
 
 /** Memory of each stable pod against the mean of the others. */
-export function memoryControl(history: History): GaugeNoise {
+export function memoryControl(history: History, prior: PodSpread): GaugeNoise {
   const length = shortestBatch(history.scrapeSeconds);
   const series: (number | null)[][] = [];
   for (let start = 0; start + length <= history.rows.length; start += length) {
@@ -151,7 +177,7 @@ export function memoryControl(history: History): GaugeNoise {
     });
     series.push(memoryRatios(means));
   }
-  return gaugeNoise(series);
+  return gaugeNoise(series, prior);
 }
 
 function memoryRatios(means: readonly (number | null)[]): (number | null)[] {

@@ -1,7 +1,8 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import { sentence } from '../sentence.ts';
-import type { AnalysisSpec } from '../spec.ts';
+import type { AnalysisSpec, PodSpread } from '../spec.ts';
 import type { Verdict, VerdictName } from '../verdict.ts';
+import type { GaugeNoise } from './gauge-noise.ts';
 import { metricVerdicts } from './report.ts';
 import { SequentialJudge } from './sequential-judge.ts';
 
@@ -51,8 +52,20 @@ export function verdictOf(judge: SequentialJudge, evidence: Evidence): Verdict {
       !traffic.isOtherRoutes &&
       metrics.length > 0 &&
       metrics.every((metric) => metric.withinTolerance === true),
+    podSpread: podSpreads(judge),
     traffic: traffic.both,
   };
+}
+
+/** Of the gauges; without a usable past there is nothing new to say. */
+function podSpreads({ latency, gauges }: SequentialJudge): Record<string, PodSpread> {
+  const spreads: Record<string, PodSpread> = {};
+  const add = (name: string, { nu0, podSpread, spreadWeight }: GaugeNoise): void => {
+    if (nu0 > 0) spreads[name] = { sd: podSpread, weight: spreadWeight };
+  };
+  for (const [name, { metric }] of latency?.quantiles ?? []) add(name, metric.engine.noise);
+  for (const [name, { engine }] of gauges) add(name, engine.noise);
+  return spreads;
 }
 
 /** Whether a promotion is possible now: the soak is over, both tracks serve and are measured. */

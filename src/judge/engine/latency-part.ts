@@ -2,7 +2,7 @@ import type { AnalysisSpec } from '../spec.ts';
 import { quantileName } from './budget.ts';
 import { grossDispersionSeconds, starts } from './constants.ts';
 import { GaugeMetric } from './gauge-metric.ts';
-import { unknownNoise } from './gauge-noise.ts';
+import { learntSpread, unknownNoise } from './gauge-noise.ts';
 import { GrossEngine, grossPsi0 } from './gross-engine.ts';
 import { histogramQuantile, sum } from './histogram.ts';
 import { bucketTotals, type History, quantileControl } from './history.ts';
@@ -131,22 +131,29 @@ export class LatencyPart {
     return histogramQuantile(this.bounds, track === 'canary' ? this.#canaryTotal : this.#stableTotal, quantile);
   }
 
+  /** Requests of stable per bucket: of the run, or of its past before there are any. */
+  get stableBuckets(): readonly number[] {
+    return sum(this.#stableTotal) > 0 ? this.#stableTotal : this.#stableSeen;
+  }
+
   /** Warm requests of the canary. */
   get samples(): number {
     return sum(this.#canaryTotal);
   }
 
   get warnings(): string[] {
-    const counts = sum(this.#stableTotal) > 0 ? this.#stableTotal : this.#stableSeen;
-    const texts = this.#options.spec.latency.quantiles.map((quantile) => coarseWarning(this.bounds, counts, quantile));
+    const texts = this.#options.spec.latency.quantiles.map((quantile) =>
+      coarseWarning(this.bounds, this.stableBuckets, quantile),
+    );
     return texts.filter((text) => text !== undefined);
   }
 }
 
 function quantileMetric(options: LatencyOptions, quantile: number): GaugeMetric {
   const { spec, history, bounds, alphas, pods } = options;
-  const control = history.usable ? quantileControl(history, bounds, quantile) : null;
-  const noise = control?.noise ?? unknownNoise();
+  const prior = learntSpread(spec.podSpread?.[quantileName(quantile)]);
+  const control = history.usable ? quantileControl(history, bounds, quantile, prior) : null;
+  const noise = control?.noise ?? unknownNoise(prior);
   return new GaugeMetric({
     limits: {
       alpha: alphas.get(quantileName(quantile)) ?? 0,

@@ -5,8 +5,8 @@ import { cpuFloorCores, goneAfterScrapes } from './constants.ts';
 import { CpuModel } from './cpu-model.ts';
 import { ErrorPart } from './error-part.ts';
 import { GaugeMetric } from './gauge-metric.ts';
-import { type GaugeNoise, unknownNoise } from './gauge-noise.ts';
-import { cpuControl, type History, memoryControl, readHistory } from './history.ts';
+import { type GaugeNoise, learntSpread, unknownNoise } from './gauge-noise.ts';
+import { cpuControl, type History, memoryControl, readHistory, recentRate } from './history.ts';
 import { baselineFactor, LatencyPart } from './latency-part.ts';
 import { CpuMeter, MemoryMeter, type Meter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
@@ -28,6 +28,10 @@ export class SequentialJudge {
   readonly latency: LatencyPart | null;
   readonly gauges: Map<string, GaugeMetric>;
   readonly traffic: Traffic;
+  /** What is judged. */
+  readonly present: Present;
+  /** Requests per second of stable in the minutes before the run; null where they are not known. */
+  readonly pastPerSecond: number | null;
   readonly #reader: RunReader;
   readonly #scrapeSeconds: number;
   #next = 0;
@@ -44,6 +48,8 @@ export class SequentialJudge {
     const { scrapeSeconds } = evidence;
     const present = presentIn(evidence, spec);
     this.spec = spec;
+    this.present = present;
+    this.pastPerSecond = recentRate(history);
     this.#scrapeSeconds = scrapeSeconds;
     this.alphas = splitBudget(spec.falseRollbackRate, present);
     this.#reader = new RunReader({ scrapeSeconds, warmupSeconds: spec.warmupSeconds, known: history.readers });
@@ -176,11 +182,15 @@ function resourceGauges(
     );
   };
   if (present.cpu) {
-    const { model, noise } = history.usable ? cpuControl(history) : { model: new CpuModel(), noise: unknownNoise() };
+    const prior = learntSpread(spec.podSpread?.['cpu']);
+    const { model, noise } = history.usable
+      ? cpuControl(history, prior)
+      : { model: new CpuModel(), noise: unknownNoise(prior) };
     add('cpu', new CpuMeter(model, scrapeSeconds), noise, cpuFloorCores);
   }
   if (present.memory) {
-    add('memory', new MemoryMeter(), history.usable ? memoryControl(history) : unknownNoise(), 0);
+    const prior = learntSpread(spec.podSpread?.['memory']);
+    add('memory', new MemoryMeter(), history.usable ? memoryControl(history, prior) : unknownNoise(prior), 0);
   }
   return gauges;
 }

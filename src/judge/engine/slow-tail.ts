@@ -12,6 +12,8 @@ import { Scatter } from './scatter.ts';
 const trendSeconds = 60;
 /** Points that make a trend. */
 const leastTrendPoints = 3;
+/** Seconds of warm requests before which a tail says nothing. */
+export const leastTailSeconds = trendSeconds * leastTrendPoints;
 
 /** Requests slower than one bucket bound, counted: what a tail does that the quantiles do not reach. */
 export class SlowTail {
