@@ -17,7 +17,7 @@ describe('the sentence of a verdict', () => {
       'memory of canary is 191 MiB, 95 MiB on stable (limit 114 MiB) over 115 scrapes',
     );
     expect(said((_, pod) => ({ latency: isCanary(pod) ? 0.6 : 0.08 }), 20)).toBe(
-      'median latency of canary is 624 ms, 82 ms on stable over 5,985 requests',
+      "99 % of canary's requests take over 200 ms, 2.5 % of stable's, over 5,985 requests",
     );
   });
   test('names no limit where stable has none of it', () => {
@@ -30,9 +30,14 @@ describe('the sentence of a verdict', () => {
       /^error rate of canary is 2 %, 1 % on stable \(limit 1.3 %\) over 4,000 requests; \d+ % of the evidence that a rollback needs$/,
     );
   });
+  test('says what cannot be ruled out yet where nothing speaks against the canary', () => {
+    expect(said(() => ({}), 30)).toMatch(
+      /(up to \d+ % more cannot be ruled out yet|too little evidence yet to say more)$/,
+    );
+  });
   test('names what passed, and what has no request', () => {
     expect(said(() => ({}))).toBe(
-      'error rate, median latency, p50, p95, share of slow requests, CPU per pod, memory of canary within tolerance of stable over 48,000 requests',
+      'error rate, latency, p50, p95, slow requests, CPU per pod, memory of canary within tolerance of stable over 48,000 requests',
     );
     expect(said((_, pod) => ({ requests: isCanary(pod) ? 0 : 400 }))).toBe(
       'no request was seen on canary yet, so nothing can be compared',

@@ -11,7 +11,7 @@ export function sentence(
   const leading = lead(metrics, verdict);
   if (leading === undefined) return `nothing to compare yet over ${count(requests.canary)} requests of the canary`;
   const figures = describe(leading);
-  return verdict === 'Regression' ? figures : `${figures}; ${leading.evidence} % of the evidence that a rollback needs`;
+  return verdict === 'Regression' ? figures : `${figures}; ${outlook(leading)}`;
 }
 
 /** A figure with its unit: `141 ms`, `0.35 cores`, `96 MiB`, `4.8 %`. */
@@ -39,12 +39,35 @@ function passed(metrics: readonly MetricVerdict[], requests: number): string {
   return `${names} of canary within tolerance of stable over ${count(requests)} requests`;
 }
 
-/** The metric that decided, else the one nearest to a rollback, else the one farthest past its limit. */
+/** What keeps the verdict open: evidence against the canary, or too little for it. */
+function outlook({ evidence, interval, limit }: MetricVerdict): string {
+  if (evidence >= leastEvidence) return `${evidence} % of the evidence that a rollback needs`;
+  const [, upper] = interval;
+  if (upper === null || limit === null || upper > mostUpper) return 'too little evidence yet to say more';
+  return `up to ${short(upper * 100)} % more cannot be ruled out yet`;
+}
+
+/** Percent of the evidence for a rollback below which a metric is no suspicion. */
+const leastEvidence = 5;
+/** An upper bound beyond that tells a person nothing. */
+const mostUpper = 10;
+
+/** The metric that decided, else the one nearest to a rollback, else the one farthest from being shown good. */
 function lead(metrics: readonly MetricVerdict[], verdict: VerdictName): MetricVerdict | undefined {
   const decided = metrics.find((metric) => verdict === 'Regression' && metric.verdict === verdict);
   const known = metrics.filter((metric) => metric.canary !== null && metric.stable !== null);
   const excess = (metric: MetricVerdict): number => (metric.difference ?? -1) / (metric.limit || 1);
-  return decided ?? known.toSorted((a, b) => b.evidence - a.evidence || excess(b) - excess(a))[0];
+  const suspect = known
+    .filter(({ evidence }) => evidence >= leastEvidence)
+    .toSorted((a, b) => b.evidence - a.evidence)[0];
+  const open = known.filter((metric) => metric.verdict === 'Undecided').toSorted((a, b) => room(b) - room(a))[0];
+  return decided ?? suspect ?? open ?? known.toSorted((a, b) => excess(b) - excess(a))[0];
+}
+
+/** How far past its limit the truth may still lie; without bounds, as far as can be. */
+function room({ interval, limit }: MetricVerdict): number {
+  const [, upper] = interval;
+  return upper === null ? Number.MAX_VALUE : upper - (limit ?? 0);
 }
 
 function describe(metric: MetricVerdict): string {
@@ -52,6 +75,8 @@ function describe(metric: MetricVerdict): string {
   // A share of nothing is nothing: where stable has no errors there is no limit to name.
   const bound = limit === null || !stable ? '' : ` (limit ${figure(stable * (1 + limit), unit)})`;
   const over = name === 'cpu' || name === 'memory' ? `${count(samples)} scrapes` : `${count(samples)} requests`;
+  if (metric.counted !== undefined)
+    return `${figure(canary, unit)} of canary's ${metric.counted.replace('requests', 'requests take')}, ${figure(stable, unit)} of stable's${bound}, over ${count(samples)} requests`;
   return `${title(name)} of canary is ${figure(canary, unit)}, ${figure(stable, unit)} on stable${bound} over ${over}`;
 }
 
@@ -62,9 +87,9 @@ function title(name: string): string {
     case 'new-errors':
       return 'rate of errors new to stable';
     case 'latency':
-      return 'median latency';
+      return 'latency';
     case 'latency-slow':
-      return 'share of slow requests';
+      return 'slow requests';
     case 'cpu':
       return 'CPU per pod';
     default:

@@ -8,6 +8,8 @@ export interface MetricVerdict {
   name: string;
   /** `s`, `bytes`, `cores`, `ratio`. */
   unit: string;
+  /** What is counted, where the name does not say it: `requests over 250 ms`. For the sentence. */
+  counted?: string;
   stable: number | null;
   canary: number | null;
   /** canary against stable: 0.64 = 64 % more. null where one side has no value. */

@@ -3,7 +3,7 @@ import { quantileName } from './budget.ts';
 import { grossDispersionSeconds, starts } from './constants.ts';
 import { GaugeMetric } from './gauge-metric.ts';
 import { learntSpread, unknownNoise } from './gauge-noise.ts';
-import { GrossEngine, grossPsi0 } from './gross-engine.ts';
+import { GrossEngine, grossPsi0, type SlowSplit } from './gross-engine.ts';
 import { histogramQuantile, sum } from './histogram.ts';
 import { bucketTotals, type History, quantileControl } from './history.ts';
 import { coarseWarning, type LatencyPlan, planLatency } from './latency-plan.ts';
@@ -17,6 +17,15 @@ import { SlowTail, slowEvents, slowOf } from './slow-tail.ts';
 const leastRequests = 100;
 /** Gross harm shows in this many scrapes, at least. */
 const leastGrossScrapes = 3;
+
+/** Requests of the whole run by one bound, cold ones included. */
+interface GrossTotal {
+  seconds: number;
+  slowCanary: number;
+  canary: number;
+  slowStable: number;
+  stable: number;
+}
 
 interface LatencyOptions {
   spec: AnalysisSpec;
@@ -37,6 +46,7 @@ export class LatencyPart {
   #plan: LatencyPlan | null = null;
   #gross: GrossEngine | null = null;
   #grossScatter: { bound: number; scatter: Scatter }[] = [];
+  readonly #grossTotals: GrossTotal[] = [];
   #slow: SlowTail[] = [];
 
   constructor(options: LatencyOptions) {
@@ -112,8 +122,34 @@ export class LatencyPart {
       };
     });
     const cold = row.canary.some((pod) => pod.cold) && row.baseline.length === 0;
+    this.#addTotals(splits);
     this.#gross?.step(row.to, splits, cold ? grossPsi0.cold : grossPsi0.warm);
     for (const { bound, scatter } of this.#grossScatter) scatter.add(row.stable.map((pod) => slowEvents(pod, bound)));
+  }
+
+  #addTotals(splits: readonly SlowSplit[]): void {
+    for (const [index, { bound }] of this.#grossScatter.entries()) {
+      const split = splits[index];
+      if (split === undefined) continue;
+      const seconds = this.bounds[bound] ?? 0;
+      const total = (this.#grossTotals[index] ??= { seconds, slowCanary: 0, canary: 0, slowStable: 0, stable: 0 });
+      total.slowCanary += split.slowCanary;
+      total.canary += split.canary;
+      total.slowStable += split.slowStable;
+      total.stable += split.stable;
+    }
+  }
+
+  /** The bound above which the tracks differ most, and their shares of requests there; null before both had some. */
+  get grossLead(): { seconds: number; canary: number; stable: number } | null {
+    const shares = this.#grossTotals
+      .filter(({ canary, stable }) => canary > 0 && stable > 0)
+      .map((total) => ({
+        seconds: total.seconds,
+        canary: total.slowCanary / total.canary,
+        stable: total.slowStable / total.stable,
+      }));
+    return shares.toSorted((a, b) => b.canary - b.stable - (a.canary - a.stable))[0] ?? null;
   }
 
   get isGrossRegression(): boolean {

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.ts';
+import { figure } from '../sentence.ts';
 import type { MetricVerdict, VerdictName } from '../verdict.ts';
 import { errorMargin, promotionBeta } from './constants.ts';
 import { type CountMetric, rates } from './count-metric.ts';
@@ -17,6 +18,7 @@ const leakOutlook = 2.25;
 /** A metric's part of the verdict, before the name and the queries. */
 interface Part {
   unit: string;
+  counted?: string;
   signal: string;
   stable: number | null;
   canary: number | null;
@@ -62,6 +64,7 @@ function metricVerdict(name: string, part: Part, decided: boolean, evidence: Evi
   return {
     name,
     unit: part.unit,
+    ...(part.counted === undefined ? {} : { counted: part.counted }),
     stable: part.stable,
     canary: part.canary,
     difference:
@@ -110,6 +113,7 @@ function slowPart(tails: readonly SlowTail[]): Part {
   const worst = tails.reduce((a, b) => (share(b) > share(a) ? b : a));
   return {
     ...countPart(worst.metric),
+    counted: requestsOver(worst.seconds),
     signal: 'latency',
     limit: worst.metric.rho0 - 1,
     within: tails.every((tail) => tail.metric.isWithin === true),
@@ -117,16 +121,18 @@ function slowPart(tails: readonly SlowTail[]): Part {
   };
 }
 
-/** Gross harm is looked for, not measured: its figures are those of the median. */
+/** Gross harm is looked for, not measured: its figures are those of the bound at which the tracks differ most. */
 function grossPart(latency: LatencyPart, alpha: number): Part {
   const stable = latency.quantileOf('stable', 0.5);
   const canary = latency.quantileOf('canary', 0.5);
   const logE = latency.gross?.logE ?? 0;
+  const lead = latency.grossLead;
   return {
-    unit: 's',
+    unit: lead === null ? 's' : 'ratio',
+    ...(lead === null ? {} : { counted: requestsOver(lead.seconds) }),
     signal: 'latency',
-    stable,
-    canary,
+    stable: lead === null ? stable : lead.stable,
+    canary: lead === null ? canary : lead.canary,
     interval: [null, null],
     limit: null,
     samples: latency.samples,
@@ -136,6 +142,10 @@ function grossPart(latency: LatencyPart, alpha: number): Part {
     within: stable === null || canary === null ? null : logE <= 0 || canary <= 2 * stable,
     good: latency.gross !== null && logE < -Math.log(alpha) / 2,
   };
+}
+
+function requestsOver(seconds: number): string {
+  return `requests over ${figure(seconds, 's')}`;
 }
 
 function gaugePart(
