@@ -1,5 +1,6 @@
 /**
- * Writes what is made from src/api: the CRD, the reference pages and the JSON schema for editors.
+ * Writes what is made from src/api and deploy/kustomize/base: the CRD, the reference pages, the JSON schema for editors and
+ * the templates of the Helm chart.
  * `tsx scripts/generate.ts` writes, `--check` fails where a file is not what it should be.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,13 +11,17 @@ import { stringify } from 'yaml';
 import { crd } from '../src/api/crd.ts';
 import { editorSchema, kindReference, reasonsReference } from '../src/api/reference.ts';
 
+import { helmTemplates } from './helm-templates.ts';
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const header = '# Written by `npm run generate` from src/api; do not edit.\n';
 
 function files(): Record<string, string> {
   const schemaPath = 'docs/reference/canaryrelease.schema.json';
+  const crdText = header + stringify(crd(), { lineWidth: 120, aliasDuplicateObjects: false });
   return {
-    'crds/tandem.dev_canaryreleases.yaml': header + stringify(crd(), { lineWidth: 120, aliasDuplicateObjects: false }),
+    'crds/tandem.dev_canaryreleases.yaml': crdText,
+    ...helmTemplates(root, crdText),
     'docs/reference/canaryrelease.md': kindReference(),
     'docs/reference/reasons.md': reasonsReference(),
     [schemaPath]: formatted(schemaPath, JSON.stringify(editorSchema())),

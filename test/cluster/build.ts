@@ -73,7 +73,20 @@ export const goModules: GoModule[] = [
     flags: ['-ldflags', '-s -w'],
     sources: ['main.go'],
   },
+  {
+    folder: 'test/argocd',
+    tools: { 'argocd-lua': undefined },
+    flags: ['-ldflags', '-s -w'],
+    sources: ['main.go'],
+  },
 ];
+
+/** Compiled only by the cases that need it: it takes minutes. */
+export const helmModule: GoModule = {
+  folder: 'test/cluster/helm',
+  tools: { 'helm.sh/helm/v3/cmd/helm': undefined },
+  flags: ['-ldflags', '-s -w'],
+};
 
 function programs(module: GoModule): { path: string; program: string }[] {
   return Object.entries(module.tools).map(([path, name]) => ({ path, program: join(binDir, name ?? basename(path)) }));

@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts';
+import { argocdCases } from './argocd.ts';
 import { courseCases } from './course.ts';
 import { driverCases } from './drivers.ts';
 import { edgeCases } from './edges.ts';
@@ -6,6 +7,7 @@ import { faultCases } from './faults.ts';
 import { gateCases } from './gate.ts';
 import { gitopsCases } from './gitops.ts';
 import { inputCases } from './input.ts';
+import { installCases } from './install.ts';
 import { leavingCases } from './leaving.ts';
 import { peopleCases } from './people.ts';
 import { promotionCases } from './promotion.ts';
@@ -32,4 +34,6 @@ export const cases: Case[] = [
   ...leavingCases,
   ...driverCases,
   ...faultCases,
+  ...installCases,
+  ...argocdCases,
 ];

@@ -1,0 +1,6 @@
+-- The command `abort` of Tandem: an annotation REVISION@TIME on the release, for the version that is held now.
+if obj.metadata.annotations == nil then
+  obj.metadata.annotations = {}
+end
+obj.metadata.annotations["tandem.dev/abort"] = obj.status.target.revision .. "@" .. os.date("!%Y-%m-%dT%H:%M:%SZ")
+return obj

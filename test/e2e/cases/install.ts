@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../../../src/kube/object.ts';
+import { build, helmModule } from '../../cluster/build.ts';
+import { testCluster } from '../../cluster/environment.ts';
+import { insideCommand } from '../../cluster/kubectl.ts';
+import { binDir } from '../../cluster/paths.ts';
+import type { Case } from '../case.ts';
+import { installOperator, leader } from '../operator.ts';
+import { type CommandResult, runKubectl, runProgram, type Stage } from '../stage.ts';
+
+/** The Helm chart: the same objects as the manifests, and a whole life of it on the cluster. */
+
+const chart = 'deploy/helm/tandem';
+const system = 'tandem-system';
+
+async function helm(args: string[], allowFailure = false): Promise<CommandResult> {
+  const cluster = testCluster();
+  const own = join(binDir, 'helm');
+  const program = existsSync(own) ? own : 'helm';
+  const words = [...args, '--kubeconfig', cluster.kubeconfig];
+  const [command, all] = cluster.isOwn ? insideCommand(program, words) : [program, words];
+  const result = await runProgram(command, all, undefined, { ...process.env, HELM_DRIVER: 'secret' });
+  if (result.code !== 0 && !allowFailure)
+    throw new Error(`helm ${args.join(' ')} ended with ${result.code}: ${result.stderr.trim()}`);
+  return result;
+}
+
+function objectsOf(text: string): Map<string, KubeObject> {
+  const objects = parseAllDocuments(text)
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object) => object !== null)
+    .map(normal);
+  return new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object]));
+}
+
+/** Without what must differ: who manages an object, and how a change of the configuration rolls the pods. */
+function normal(object: KubeObject): KubeObject {
+  const { labels = {}, annotations = {}, ...metadata } = object.metadata;
+  const kept = Object.entries(labels).filter(([key]) => !/^(helm\.sh|app\.kubernetes\.io)\//.test(key));
+  const text = JSON.stringify({ ...object, metadata: { ...metadata, labels: Object.fromEntries(kept) }, annotations });
+  const same = JSON.parse(
+    text
+      .replace(/"checksum\/config":"[0-9a-f]+",?/, '')
+      .replaceAll(/tandem-config-[a-z0-9]{10}/g, 'tandem-config')
+      .replaceAll(/"helm\.sh\/resource-policy":"keep"/g, ''),
+  ) as KubeObject;
+  // An object of a cluster-wide kind has no namespace; kustomize writes one on kinds that it does not know.
+  return same;
+}
+
+/** Default values render what deploy/kustomize/base renders; only the namespace is left to `helm --create-namespace`. */
+async function sameObjects(): Promise<void> {
+  const image = ['--set', 'image.repository=tandem', '--set', 'image.tag=dev'];
+  const fromHelm = objectsOf((await helm(['template', 'tandem', chart, '-n', system, ...image])).stdout);
+  const fromKustomize = objectsOf((await must(runKubectl(['kustomize', 'deploy/kustomize/base']))).stdout);
+  fromKustomize.delete(`Namespace/${system}`);
+  const config = (objects: Map<string, KubeObject>): unknown => {
+    const data = objects.get('ConfigMap/tandem-config')?.['data'] as { 'config.yaml': string };
+    return parseAllDocuments(data['config.yaml'])[0]?.toJS();
+  };
+  assert.deepEqual(config(fromHelm), config(fromKustomize), 'the configuration');
+  for (const objects of [fromHelm, fromKustomize]) objects.delete('ConfigMap/tandem-config');
+  assert.deepEqual([...fromHelm.keys()].toSorted(), [...fromKustomize.keys()].toSorted(), 'the objects');
+  for (const [key, object] of fromHelm) assert.deepEqual(object, fromKustomize.get(key), key);
+}
+
+async function must(running: Promise<CommandResult>): Promise<CommandResult> {
+  const result = await running;
+  assert.equal(result.code, 0, result.stderr);
+  return result;
+}
+
+/** The API server itself takes what the chart renders with its options switched on. */
+async function acceptedByTheServer(): Promise<void> {
+  const options = [
+    '--set',
+    'networkPolicy.enabled=true,watchNamespace=default,priorityClassName=system-cluster-critical',
+  ];
+  const rendered = await helm(['template', 'tandem', chart, '-n', system, ...options]);
+  const binding = objectsOf(rendered.stdout).get('RoleBinding/tandem-operator');
+  assert.equal(binding?.metadata.namespace, 'default', 'the rights end at the namespace');
+  await must(
+    runKubectl(['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'], rendered.stdout),
+  );
+}
+
+async function refusals(): Promise<void> {
+  const refused = async (set: string, words: RegExp): Promise<void> => {
+    const { code, stderr } = await helm(['template', 'tandem', chart, '-n', system, '--set', set], true);
+    assert.notEqual(code, 0, set);
+    assert.match(stderr, words);
+  };
+  await refused('replicas=3', /replicas/);
+  await refused('replicaCount=0', /replicaCount/);
+  await refused('serviceMonitor.enabled=true', /monitoring\.coreos\.com\/v1/);
+  await refused('serviceAccount.name=', /serviceAccount/);
+}
+
+const testValues = [
+  '--set',
+  'image.repository=docker.io/library/tandem,image.tag=dev,image.pullPolicy=Never',
+  '--set',
+  'config.prometheus[0].name=default',
+];
+
+async function wholeLife(stage: Stage): Promise<void> {
+  await build(stage.note, [helmModule]);
+  const values = [...testValues, '--set', `config.prometheus[0].url=${testCluster().prometheusUrl}`];
+  await stage.deploy({ version: 'v1' });
+  await stage.adopt({ analysis: { minDuration: '10m' } });
+  const load = await stage.load({ rate: 30 });
+  const before = await stage.stablePods();
+  await runKubectl(['-n', system, 'delete', 'deployment', 'tandem', '--wait']);
+  try {
+    await helm([
+      'install',
+      'tandem',
+      chart,
+      '-n',
+      system,
+      '--take-ownership',
+      '--wait',
+      '--timeout',
+      '120s',
+      ...values,
+    ]);
+    await stage.waitFor('a leader', async () => (await leader()).pod !== '', 60);
+    await stage.release({ version: 'v2', env: { CRASH_AFTER_S: '1' } });
+    await stage.waitPhase('Rejected', 120);
+    const more = [...values, '--set', 'replicaCount=1,logLevel=debug'];
+    await helm(['upgrade', 'tandem', chart, '-n', system, '--wait', '--timeout', '120s', ...more]);
+    await stage.waitFor('the next version is held', async () => held(stage, 'v3'), 30);
+    await stage.waitPhase('Analyzing', 120);
+    assert.deepEqual(await stage.stablePods(), before);
+    await helm(['uninstall', 'tandem', '-n', system, '--wait', '--timeout', '60s']);
+    const kept = await stage.kubectl(['get', 'canaryrelease', 'shop', '-o', 'name']);
+    assert.match(kept.stdout, /shop/, 'the custom resource and what is written with it are kept');
+    assert.deepEqual(await stage.stablePods(), before, 'the target serves on');
+  } finally {
+    await helm(['uninstall', 'tandem', '-n', system, '--ignore-not-found', '--wait'], true);
+    await installOperator(stage.note);
+  }
+  const record = await load.stop();
+  stage.facts['lost in a life of the chart'] = Object.values(record.failed).reduce((sum, count) => sum + count, 0);
+}
+
+async function held(stage: Stage, version: string): Promise<boolean> {
+  await stage.release({ version });
+  return (await stage.gate()) === 'holding';
+}
+
+export const installCases: Case[] = [
+  {
+    name: 'chart',
+    ci: false,
+    proves:
+      'the Helm chart renders the objects of deploy/kustomize/base, the server takes its options, and wrong values are refused',
+    async run(stage) {
+      await build(stage.note, [helmModule]);
+      await helm(['lint', '--strict', chart]);
+      await sameObjects();
+      await acceptedByTheServer();
+      await refusals();
+    },
+  },
+  {
+    name: 'chart-life',
+    ci: false,
+    alone: true,
+    proves:
+      'the chart installed, upgraded in the middle of a release and uninstalled: the target serves, the CanaryRelease is kept',
+    run: wholeLife,
+  },
+];
