@@ -93,6 +93,7 @@ function main(): void {
   const app = createApp(settings);
   // Longer than any pause of a client that keeps its connections.
   const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => serve(app, request, response));
+  server.maxRequestsPerSocket = settings.keepaliveRequests;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(app, server));
   if (settings.crashAfterS !== undefined) {
     setTimeout(() => {

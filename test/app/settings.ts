@@ -31,6 +31,8 @@ export interface Settings {
   neverReady: boolean;
   /** DRAIN_S: seconds it still serves after SIGTERM, until the endpoints no longer name it. */
   drainS: number;
+  /** KEEPALIVE_REQUESTS: a connection is closed after so many; 0 = never. */
+  keepaliveRequests: number;
 }
 
 export interface ErrorClass {
@@ -61,6 +63,7 @@ export function readSettings(env: Environment): Settings {
     crashAfterS: crash === undefined || crash === '' ? undefined : number(env, 'CRASH_AFTER_S', 0),
     neverReady: ['1', 'true'].includes(env['NEVER_READY'] ?? ''),
     drainS: number(env, 'DRAIN_S', 2),
+    keepaliveRequests: number(env, 'KEEPALIVE_REQUESTS', 0),
   };
 }
 

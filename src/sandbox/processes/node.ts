@@ -2,7 +2,7 @@ import { type KubeObject, type Pod, type Resource, resources } from '../../kube/
 import type { PartContext, SandboxPart } from '../part.ts';
 import { type NodeTiming, usualTiming } from './container-run.ts';
 import type { FindSource } from './environment.ts';
-import { createGuardian } from './guardian.ts';
+import type { Guardian } from './guardian.ts';
 import type { Images } from './images.ts';
 import type { LogBuffer } from './log-buffer.ts';
 import { residentMemory } from './memory.ts';
@@ -15,6 +15,8 @@ const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets',
 export interface ProcessNodeOptions {
   /** Which program an image is. An image that it does not know cannot be pulled. */
   images: Images;
+  /** Outlives the node: whoever made it closes it. */
+  guardian: Guardian;
   timing?: Partial<NodeTiming>;
 }
 
@@ -36,7 +38,7 @@ export interface ProcessNode extends SandboxPart {
 export function createProcessNode(options: ProcessNodeOptions): (context: PartContext) => ProcessNode {
   return ({ api, clock }) => {
     const timing = { ...usualTiming, ...options.timing };
-    const guardian = createGuardian();
+    const { guardian } = options;
     const pods = new Map<string, PodRun>();
     let stopped = false;
     let cancelMemory = clock.after(timing.memoryMs, checkMemory);
@@ -120,7 +122,6 @@ export function createProcessNode(options: ProcessNodeOptions): (context: PartCo
         stopped = true;
         cancelMemory();
         await Promise.all([...pods.values()].map((run) => run.stop(graceMs)));
-        await guardian.close();
       },
     };
 

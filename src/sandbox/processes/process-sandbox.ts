@@ -1,10 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../sandbox.ts';
+import { createGuardian, type Guardian } from './guardian.ts';
 import { createProcessNode, type ProcessNode, type ProcessNodeOptions } from './node.ts';
 import { createPortPool, portWebhook } from './ports.ts';
 import { createServices, type ProcessServices } from './services.ts';
 
-export interface ProcessSandboxOptions extends ProcessNodeOptions, Pick<SandboxOptions, 'seed' | 'namespaces'> {
+export interface ProcessSandboxOptions
+  extends Omit<ProcessNodeOptions, 'guardian'>,
+    Pick<SandboxOptions, 'seed' | 'namespaces'> {
   /** Of this machine's time: processes know no other. */
   clock: Clock;
 }
@@ -14,6 +17,8 @@ export interface ProcessSandbox {
   sandbox: Sandbox;
   node: ProcessNode;
   services: ProcessServices;
+  /** For other processes that must not outlive this one. */
+  guardian: Guardian;
   /** Ends every process, by SIGKILL after `graceMs`, and closes every port. */
   close(graceMs?: number): Promise<void>;
 }
@@ -23,12 +28,13 @@ export async function createProcessSandbox(options: ProcessSandboxOptions): Prom
   const { clock, seed = 1, namespaces = [] } = options;
   const pool = createPortPool(20_000 + ((seed * 389 + process.pid * 53) % 9000));
   await pool.fill();
+  const guardian = createGuardian();
   const late: { node?: ProcessNode; services?: ProcessServices } = {};
   const sandbox = createSandbox({
     clock,
     seed,
     namespaces,
-    node: (context) => (late.node = createProcessNode(options)(context)),
+    node: (context) => (late.node = createProcessNode({ ...options, guardian })(context)),
     parts: [(context) => (late.services = createServices(pool)(context))],
   });
   sandbox.webhook(portWebhook(pool));
@@ -38,9 +44,11 @@ export async function createProcessSandbox(options: ProcessSandboxOptions): Prom
     sandbox,
     node,
     services,
+    guardian,
     async close(graceMs) {
       await node.stop(graceMs);
       await services.close();
+      await guardian.close();
     },
   };
 }

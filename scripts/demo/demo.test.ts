@@ -1,0 +1,63 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+
+const script = resolve(import.meta.dirname, '../demo.ts');
+
+function startDemo(args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
+  const state = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      state.text += chunk;
+    });
+  }
+  const exited = once(child, 'close').then(([code]) => code as number);
+  return { child, state, exited };
+}
+
+/** Processes that this run of the demo has started and that are there still. */
+function leftBehind(pid: number | undefined): string[] {
+  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' });
+  return all.split('\n').filter((line) => line.includes(`demo-${pid}/`));
+}
+
+it('releases a version on real processes, stays to be looked at, and leaves nothing behind', {
+  timeout: 180_000,
+}, async () => {
+  const { child, state, exited } = startDemo(['--quick', '--only', 'leak', '--stay']);
+  while (!state.text.includes('End it with Ctrl-C')) {
+    if (child.exitCode !== null) throw new Error(state.text);
+    await setTimeout(50);
+  }
+  expect(state.text).toContain('leak: RolledBack: container shop of pod leak-canary-');
+  expect(state.text).toMatch(/leak +v2-leak +leaks .* RolledBack +OOMKilled +\d+ s/);
+  expect(state.text).toContain('Every verdict was right.');
+  expect(state.text).not.toContain('\u001b');
+  // Three pods and the operator.
+  expect(leftBehind(child.pid).length).toBe(4);
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+  expect(leftBehind(child.pid)).toEqual([]);
+});
+
+it('says in one line what a person can mend', async () => {
+  const unknown = startDemo(['--only', 'slow']);
+  expect(await unknown.exited).toBe(1);
+  expect(unknown.state.text).toBe(
+    'demo: --only slow: there is no such version; write one of good, bad-latency, new-errors, leak\n',
+  );
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const taken = startDemo(['--only', 'leak', '--port', String(port)]);
+  expect(await taken.exited).toBe(1);
+  expect(taken.state.text).toMatch(
+    new RegExp(`\\ndemo: port ${port} of 127.0.0.1 is taken by another program: [^\\n]+\\n$`),
+  );
+  expect(leftBehind(taken.child.pid)).toEqual([]);
+  server.close();
+});

@@ -1,0 +1,134 @@
+import { setTimeout } from 'node:timers/promises';
+import type { CanaryRelease } from '../../src/api/schema.ts';
+import { type Pod, resources } from '../../src/kube/object.ts';
+import { isReady } from '../../src/sandbox/controllers/pod-order.ts';
+import { type RunningLoad, startLoad } from './load.ts';
+import { deploymentOf, namespace, releaseOf, serviceOf } from './manifests.ts';
+import { DemoError, type DemoOptions } from './options.ts';
+import { imageOf, type Scenario } from './scenarios.ts';
+import type { Screen } from './screen.ts';
+import { isOver, type View, viewOf } from './view.ts';
+import type { World } from './world.ts';
+
+/** Longer than any release of the demo takes; what is not decided then is reported so. */
+const longestMs = 240_000;
+const startMs = 90_000;
+const lookMs = 250;
+/** Load before the release, so that stable's code is compiled as it is in production. */
+const settleMs = 4000;
+
+/** Everything that happens on the stage, from the first pod to the last verdict. Rejects when the signal aborts. */
+export async function play(
+  world: World,
+  options: Pick<DemoOptions, 'scenarios' | 'quick'>,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<View[]> {
+  const { scenarios } = options;
+  const loads = await prepare(world, options, screen, signal);
+  const watch = createWatch(world, scenarios, loads);
+  screen.say('a new version on each at once, as by kubectl set image: the gate holds it in the same write');
+  for (const { name, tag } of scenarios) {
+    const containers = [{ name: 'shop', image: imageOf(tag) }];
+    await world.patch(resources.deployments, name, { spec: { template: { spec: { containers } } } });
+  }
+  const finished = (): boolean => {
+    const views = watch();
+    screen.show(views);
+    return views.every(isOver);
+  };
+  if (!(await until(finished, longestMs, signal))) {
+    screen.say(`not every release has ended within ${longestMs / 1000} s`);
+  }
+  return watch();
+}
+
+/** True when `check` says so in time. */
+async function until(check: () => boolean, longest: number, signal: AbortSignal): Promise<boolean> {
+  for (const end = performance.now() + longest; !check(); await setTimeout(lookMs)) {
+    signal.throwIfAborted();
+    if (performance.now() > end) return false;
+  }
+  return true;
+}
+
+async function must(what: string, check: () => boolean, signal: AbortSignal): Promise<void> {
+  if (await until(check, startMs, signal)) return;
+  throw new DemoError(`${what}: not within ${startMs / 1000} s; is this machine too busy?`);
+}
+
+/** The shop under load, each Deployment adopted and its gate proven. */
+async function prepare(
+  world: World,
+  { scenarios, quick }: Pick<DemoOptions, 'scenarios' | 'quick'>,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Map<string, RunningLoad>> {
+  const { sandbox } = world.parts;
+  const many = scenarios.length === 1 ? 'a Deployment' : `${scenarios.length} Deployments, each`;
+  screen.say(`the shop: ${many} with 3 pods of v1 and a Service; every pod is a process of this machine`);
+  for (const scenario of scenarios) {
+    await world.apply(resources.deployments, deploymentOf(scenario));
+    await world.apply(resources.services, serviceOf(scenario));
+  }
+  const pods = (): readonly Pod[] => sandbox.peek<Pod>(resources.pods, namespace);
+  await must('the pods are ready', () => pods().filter(isReady).length === 3 * scenarios.length, signal);
+  const before = identities(pods());
+  const loads = startLoads(world, scenarios, signal);
+  const rate = scenarios.reduce((sum, scenario) => sum + scenario.rate, 0);
+  screen.say(`load: ${rate} requests a second in all; then a CanaryRelease for each Deployment`);
+  for (const scenario of scenarios) await world.apply(resources.canaryReleases, releaseOf(scenario, quick));
+  await must('every gate is armed and proven', () => scenarios.every((one) => isArmed(releaseNow(world, one))), signal);
+  const kept = identities(pods()) === before ? 'no pod restarted' : 'PODS CHANGED';
+  screen.say(`adopted: every gate is armed and proven, ${kept}`);
+  await until(() => false, quick ? 0 : settleMs, signal);
+  return loads;
+}
+
+function identities(pods: readonly Pod[]): string {
+  return pods
+    .map(({ metadata, status }) => `${metadata.uid}/${status?.containerStatuses?.[0]?.restartCount}`)
+    .join(' ');
+}
+
+function startLoads({ parts }: World, scenarios: Scenario[], signal: AbortSignal): Map<string, RunningLoad> {
+  return new Map(
+    scenarios.map(({ name, rate }) => {
+      const url = parts.services.url(namespace, name);
+      if (url === undefined) throw new DemoError(`Service ${name} has no port`);
+      return [name, startLoad(url, rate, signal)];
+    }),
+  );
+}
+
+function releaseNow({ parts }: World, { name }: Scenario): CanaryRelease | undefined {
+  const all = parts.sandbox.peek<CanaryRelease>(resources.canaryReleases, namespace);
+  return all.find(({ metadata }) => metadata.name === name);
+}
+
+function isArmed(release: CanaryRelease | undefined): boolean {
+  const conditions = release?.status?.conditions ?? [];
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+/** How all releases stand at the moment of each call; it remembers when each was decided. */
+function createWatch(world: World, scenarios: Scenario[], loads: Map<string, RunningLoad>): () => View[] {
+  const readySince = new Map<string, number>();
+  const decidedAfter = new Map<string, number>();
+
+  function viewNow(scenario: Scenario): View {
+    const { name } = scenario;
+    const counts = loads.get(name)?.counts ?? { requests: 0, errors: 0, lost: 0, byVersion: new Map() };
+    const status = releaseNow(world, scenario)?.status ?? { observedGeneration: -1 };
+    const view = viewOf(scenario, status, counts);
+    const since = Date.parse(status.canary?.since ?? '');
+    if (!Number.isNaN(since)) readySince.set(name, since);
+    if (view.entry !== undefined && !decidedAfter.has(name)) {
+      const from = readySince.get(name) ?? Date.parse(view.entry.started);
+      decidedAfter.set(name, Math.max(0, Math.round((Date.now() - from) / 1000)));
+    }
+    return { ...view, decidedAfter: decidedAfter.get(name) };
+  }
+
+  return () => scenarios.map(viewNow);
+}

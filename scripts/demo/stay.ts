@@ -1,0 +1,25 @@
+import { relative } from 'node:path';
+import { namespace } from './manifests.ts';
+import { imageOf } from './scenarios.ts';
+import type { World } from './world.ts';
+
+/** What a person may type while the demo stays. */
+export function howToLook({ kubeconfig, program }: Pick<World, 'kubeconfig' | 'program'>, name: string): string {
+  const file = relative(process.cwd(), program);
+  return `
+Everything is left running, the load too. In another terminal:
+
+  export KUBECONFIG=${kubeconfig}
+  kubectl get canaryreleases,deployments,pods,services
+  kubectl describe canaryrelease ${name}
+  kubectl get events
+  kubectl logs deployment/${name}
+  node ${file} status ${name} -n ${namespace}
+
+Release something else, good (v3) or bad (v2-slow, v2-errors, v2-leak):
+
+  kubectl set image deployment/${name} shop=${imageOf('v2-slow')}
+  node ${file} wait ${name} -n ${namespace}
+
+End it with Ctrl-C.`;
+}
