@@ -13,7 +13,9 @@ import {
   runCommand,
   runHistory,
   runList,
+  runRelease,
   runStatus,
+  runTags,
   runVersion,
   runWait,
 } from './run.ts';
@@ -73,6 +75,7 @@ async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[])
   addReading(program, io, run);
   addWait(program, io, run);
   addCommands(program, io, run);
+  addDelivery(program, io, run);
   addCompletion(program, io, run);
   for (const { name, description } of foreign) program.command(name).description(description).helpOption(false);
   await program.parseAsync(args, { from: 'user' });
@@ -189,6 +192,39 @@ function addCommands(program: Command, io: CliIo, run: Runner): void {
     }
     if (command === 'promote') defined.option('--next', 'let exactly the next new template through, untested');
   }
+}
+
+const releaseHelp = `
+For teams without GitOps: asks the registry whether the image exists, with the target's pull secrets as far as you may
+read them, and writes it into the target's template, as kubectl set image does. Exit codes with --wait: as wait.
+
+  tandem release checkout -n shop --image registry.example/shop/checkout:1.42.0 --wait
+`;
+
+function addDelivery(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('release')
+    .argument(...nameArgument)
+    .description('write a new image into the target, so that it is tested')
+    .option('--image <image>', '[CONTAINER=]IMAGE; may be given several times', collect, [])
+    .option('--set-env <variable>', 'NAME=VALUE in the containers that change; may be given several times', collect, [])
+    .option('--force', 'even if the registry says that the image does not exist')
+    .option('--wait', 'wait for the end, as tandem wait does')
+    .option('--timeout <duration>', 'with --wait: give up after that long', asUsage(parseTimeout), 5 * 3600)
+    .addOption(outputOption(['json', 'yaml', 'name']))
+    .addHelpText('after', releaseHelp)
+    .action(run(async (name: string, _: unknown, command: Command) => runRelease(io, name, options(command))));
+  program
+    .command('tags')
+    .argument(...nameArgument)
+    .description("list the tags that the registry has of the target's image")
+    .option('--image <repository>', 'another repository, or which one where the target has several containers')
+    .addOption(outputOption(['json', 'yaml']))
+    .action(run(async (name: string, _: unknown, command: Command) => runTags(io, name, options(command))));
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
 }
 
 function addCompletion(program: Command, io: CliIo, run: Runner): void {

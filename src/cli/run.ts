@@ -1,7 +1,9 @@
 import type { KubeApi } from '../kube/api.ts';
 import { resources } from '../kube/object.ts';
+import { revisionOf } from '../release/revision.ts';
 import { type CommandName, planCommand } from './commands.ts';
 import type { CompletionSource } from './completion.ts';
+import { deliver, tagsOf } from './deliver.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { formatHistory, formatSummary, summarise } from './history.ts';
 import type { CliIo, Cluster } from './io.ts';
@@ -29,6 +31,10 @@ export interface GlobalOptions {
   revision?: string;
   next?: boolean;
   watch?: boolean;
+  image?: string[] | string;
+  setEnv?: string[];
+  force?: boolean;
+  wait?: boolean;
   summary?: boolean;
   /** Seconds. */
   timeout?: number;
@@ -140,17 +146,49 @@ export async function runVersion(io: CliIo, options: GlobalOptions): Promise<Exi
   return exitCodes.ok;
 }
 
+export async function runRelease(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => {
+    const { image = [], setEnv = [], force = false } = options;
+    const images = typeof image === 'string' ? [image] : image;
+    const done = await deliver(api, namespace, name, { images, env: setEnv, force });
+    for (const note of done.notes) io.stderr(`note: ${note}\n`);
+    const revision = revisionOf(done.target.spec.template);
+    const what = done.unchanged ? 'nothing to write: the target has that already' : 'written; the gate holds it';
+    io.stderr(`${name}: revision ${revision.slice(0, 10)}: ${what}\n`);
+    if (options.wait !== true) return exitCodes.ok;
+    return answerOfWait(io, api, { namespace, name, revision }, options);
+  });
+}
+
+export async function runTags(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => {
+    const image = typeof options.image === 'string' ? options.image : undefined;
+    const found = await tagsOf(api, namespace, name, image);
+    const { output } = options;
+    if (output === 'json' || output === 'yaml') io.stdout(formatData(found, output));
+    else io.stdout(found.tags.map((tag) => `${tag}${tag === found.current ? '   (in the target)' : ''}\n`).join(''));
+    return exitCodes.ok;
+  });
+}
+
 export async function runWait(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
   return withCluster(io, options, async (api, namespace) => {
-    const { revision, timeout = defaultTimeoutSeconds } = options;
-    const request = { namespace, name, timeoutSeconds: timeout, ...(revision === undefined ? {} : { revision }) };
-    const answer = await waitForRelease(io, api, request);
-    const { output } = options;
-    if (output === 'json' || output === 'yaml') io.stdout(formatData(waitData(answer), output));
-    else if (output === 'name') io.stdout(`${answer.end.result}\n`);
-    else io.stdout(`${name}: ${answer.end.sentence}\n`);
-    return answer.end.exitCode;
+    const { revision } = options;
+    return answerOfWait(io, api, { namespace, name, ...(revision === undefined ? {} : { revision }) }, options);
   });
+}
+
+async function answerOfWait(
+  io: CliIo,
+  api: KubeApi,
+  awaited: { namespace: string; name: string; revision?: string },
+  { timeout = defaultTimeoutSeconds, output }: GlobalOptions,
+): Promise<ExitCode> {
+  const answer = await waitForRelease(io, api, { ...awaited, timeoutSeconds: timeout });
+  if (output === 'json' || output === 'yaml') io.stdout(formatData(waitData(answer), output));
+  else if (output === 'name') io.stdout(`${answer.end.result}\n`);
+  else io.stdout(`${awaited.name}: ${answer.end.sentence}\n`);
+  return answer.end.exitCode;
 }
 
 function waitData({ end, revision, release, seconds }: WaitAnswer): Record<string, unknown> {
