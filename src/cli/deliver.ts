@@ -3,7 +3,7 @@ import { type Deployment, resources } from '../kube/object.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { readRelease, readTarget } from './read.ts';
 import { findImage, listTags } from './registry/client.ts';
-import { type PullCredentials, readPullCredentials } from './registry/credentials.ts';
+import { type PullCredentials, type PullSecrets, readPullCredentials } from './registry/credentials.ts';
 import { type ImageReference, parseImage } from './registry/image.ts';
 import { phaseOf, type Release, targetNameOf } from './release.ts';
 
@@ -175,7 +175,9 @@ async function credentialsOf(
   namespace: string,
   target: Deployment | undefined,
 ): Promise<PullCredentials | undefined> {
-  return target === undefined ? undefined : readPullCredentials(api, namespace, target.spec.template.spec);
+  return target === undefined
+    ? undefined
+    : readPullCredentials(api, namespace, target.spec.template.spec as PullSecrets);
 }
 
 async function checkImages(

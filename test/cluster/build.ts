@@ -85,7 +85,11 @@ export const goModules: GoModule[] = [
 export const helmModule: GoModule = {
   folder: 'test/cluster/helm',
   tools: { 'helm.sh/helm/v3/cmd/helm': undefined },
-  flags: ['-ldflags', '-s -w'],
+  // What a chart is checked against where no cluster is asked.
+  flags: [
+    '-ldflags',
+    `-s -w -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=${kubernetesVersion.split('.')[1]}`,
+  ],
 };
 
 function programs(module: GoModule): { path: string; program: string }[] {

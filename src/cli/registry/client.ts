@@ -79,28 +79,37 @@ async function ask(
   }
 }
 
+/** What to send as Authorization; undefined where there is nothing to send. */
 async function authorize(
   challenge: string,
   image: ImageReference,
   credentials: Credentials | undefined,
 ): Promise<string | undefined> {
-  const basic =
-    credentials === undefined
-      ? undefined
-      : `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
+  const basic = credentials === undefined ? undefined : basicOf(credentials);
   if (/^basic/i.test(challenge)) return basic;
+  const url = tokenUrl(challenge, image);
+  if (url === undefined) return undefined;
+  const answer = await send(url.href, 'GET', basic === undefined ? {} : { authorization: basic });
+  const body = parsed(answer.body) as { token?: string; access_token?: string } | undefined;
+  const token = body?.token ?? body?.access_token;
+  return answer.status === 200 && token !== undefined ? `Bearer ${token}` : undefined;
+}
+
+function basicOf({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** Where a registry gives out its tokens, by its challenge. */
+function tokenUrl(challenge: string, image: ImageReference): URL | undefined {
   const realm = /realm="([^"]+)"/.exec(challenge)?.[1];
-  if (!/^bearer/i.test(challenge) || realm === undefined) return undefined;
+  if (!/^bearer/i.test(challenge) || realm === undefined || !URL.canParse(realm)) return undefined;
   const url = new URL(realm);
   // A registry must not have a password sent in the clear to some other machine.
   if (url.protocol !== 'https:' && registryUrl(image.registry).startsWith('https:')) return undefined;
   const service = /service="([^"]+)"/.exec(challenge)?.[1];
   if (service !== undefined) url.searchParams.set('service', service);
   url.searchParams.set('scope', `repository:${image.repository}:pull`);
-  const answer = await send(url.href, 'GET', basic === undefined ? {} : { authorization: basic });
-  const body = parsed(answer.body) as { token?: string; access_token?: string } | undefined;
-  const token = body?.token ?? body?.access_token;
-  return answer.status === 200 && token !== undefined ? `Bearer ${token}` : undefined;
+  return url;
 }
 
 async function send(url: string, method: 'HEAD' | 'GET', headers: Record<string, string>): Promise<Answer> {

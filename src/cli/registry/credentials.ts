@@ -26,18 +26,26 @@ interface Named {
   name?: string;
 }
 
+/** The part of a pod's spec that says where credentials are. */
+export interface PullSecrets {
+  imagePullSecrets?: Named[];
+  serviceAccountName?: string;
+}
+
 /** Reads the pull secrets that the kubelet would use for the template: its own, else those of its service account. */
 export async function readPullCredentials(
   api: KubeApi,
   namespace: string,
-  podSpec: { imagePullSecrets?: Named[]; serviceAccountName?: string },
+  podSpec: PullSecrets,
 ): Promise<PullCredentials> {
   const unread: string[] = [];
   const auths = new Map<string, Credentials>();
   for (const name of await secretNames(api, namespace, podSpec)) {
     const secret = await readIfAllowed<KubeObject & { data?: Record<string, string> }>(api, secrets, namespace, name);
     if (secret === undefined) unread.push(name);
-    else for (const [registry, found] of authsOf(secret.data)) if (!auths.has(registry)) auths.set(registry, found);
+    // The first secret that knows a registry counts, as for the kubelet.
+    const found = authsOf(secret?.data).filter(([registry]) => !auths.has(registry));
+    for (const [registry, entry] of found) auths.set(registry, entry);
   }
   return { of: (registry) => auths.get(canonical(registry)), unread };
 }
@@ -45,7 +53,7 @@ export async function readPullCredentials(
 async function secretNames(
   api: KubeApi,
   namespace: string,
-  { imagePullSecrets, serviceAccountName = 'default' }: { imagePullSecrets?: Named[]; serviceAccountName?: string },
+  { imagePullSecrets, serviceAccountName = 'default' }: PullSecrets,
 ): Promise<string[]> {
   if ((imagePullSecrets ?? []).length > 0) return namesOf(imagePullSecrets);
   const account = await readIfAllowed<KubeObject & { imagePullSecrets?: Named[] }>(

@@ -21,17 +21,16 @@ export function parseImage(text: string): ImageReference | undefined {
   if (match === null) return undefined;
   const [, first, rest = '', tag, digest] = match;
   const isHost = first !== undefined && /[.:]|^localhost$/.test(first);
-  const path = first === undefined || isHost ? rest : `${first}/${rest}`;
-  const registry = isHost ? first : 'docker.io';
   if (first !== undefined && !isHost && /[A-Z]/.test(first)) return undefined;
-  const repository = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
-  return {
-    registry,
-    repository,
-    ...(tag === undefined && digest === undefined ? { tag: 'latest' } : {}),
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
+  const where = isHost
+    ? { registry: first, repository: rest }
+    : onDockerHub(first === undefined ? rest : `${first}/${rest}`);
+  if (digest !== undefined) return { ...where, ...(tag === undefined ? {} : { tag }), digest };
+  return { ...where, tag: tag ?? 'latest' };
+}
+
+function onDockerHub(path: string): { registry: string; repository: string } {
+  return { registry: 'docker.io', repository: path.includes('/') ? path : `library/${path}` };
 }
 
 /** Where a registry answers. Plain HTTP on this machine's own addresses, as container runtimes do; HTTPS elsewhere. */

@@ -24,6 +24,8 @@ export interface TestCluster {
   /** Answers instead of the cluster while it is set. */
   interrupt: ((request: Received, reply: Reply) => void) | undefined;
   installed: boolean;
+  /** Other objects, by path. */
+  others: Record<string, object>;
   /** Ctrl-C. */
   ctrlC: AbortController;
   out: string;
@@ -47,6 +49,7 @@ export async function startCluster(): Promise<TestCluster> {
     watches: [],
     interrupt: undefined,
     installed: true,
+    others: {},
     ctrlC: new AbortController(),
     out: '',
     err: '',
@@ -73,6 +76,8 @@ export async function startCluster(): Promise<TestCluster> {
   server.handle((request, reply) => (cluster.interrupt ?? answer)(request, reply));
   function answer(request: Received, reply: Reply): void {
     if (request.path === '/apis/tandem.dev/v1alpha1') return answerDiscovery(cluster, reply);
+    const other = cluster.others[request.path];
+    if (other !== undefined) return reply.json(200, other);
     if (request.path.endsWith('/deployments/checkout')) return answerObject(cluster.target, reply);
     if (request.query['watch'] !== undefined) return void cluster.watches.push(reply.watch());
     if (request.path.endsWith('/canaryreleases')) return answerList(cluster, reply);

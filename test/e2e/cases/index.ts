@@ -11,6 +11,7 @@ import { installCases } from './install.ts';
 import { leavingCases } from './leaving.ts';
 import { peopleCases } from './people.ts';
 import { promotionCases } from './promotion.ts';
+import { registryCases } from './registry.ts';
 import { rightsCases } from './rights.ts';
 import { startCases } from './starts.ts';
 import { toolCases } from './tools.ts';
@@ -34,6 +35,7 @@ export const cases: Case[] = [
   ...leavingCases,
   ...driverCases,
   ...faultCases,
+  ...registryCases,
   ...installCases,
   ...argocdCases,
 ];

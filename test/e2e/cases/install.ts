@@ -45,7 +45,9 @@ function normal(object: KubeObject): KubeObject {
     text
       .replace(/"checksum\/config":"[0-9a-f]+",?/, '')
       .replaceAll(/tandem-config-[a-z0-9]{10}/g, 'tandem-config')
-      .replaceAll(/"helm\.sh\/resource-policy":"keep"/g, ''),
+      .replaceAll(/"helm\.sh\/resource-policy":"keep"/g, '')
+      // How a long expression is broken into lines is the writer's.
+      .replaceAll(/(\\n|\s)+/g, ' '),
   ) as KubeObject;
   // An object of a cluster-wide kind has no namespace; kustomize writes one on kinds that it does not know.
   return same;
