@@ -47,6 +47,7 @@ describe('parseSpec', () => {
         cpu: { enabled: true, tolerance: 0.2 },
         memory: { enabled: true, tolerance: 0.2 },
         routes: { ignore: ['/healthz', '/readyz', '/livez', '/metrics'] },
+        custom: [],
       },
     });
   });
@@ -208,5 +209,56 @@ describe('toAnalysisSpec', () => {
       cpu: { enabled: true, tolerance: 0.2 },
       memory: { enabled: false, tolerance: 0.2 },
     });
+  });
+});
+
+describe('custom metrics', () => {
+  const query = 'max(queue_age_seconds{namespace="{{namespace}}", pod=~"{{pods}}"})';
+  const spec = (...custom: unknown[]) => ({ targetRef, analysis: { custom } });
+
+  it('have defaults, and reach the judge without their queries', () => {
+    const whole = parsed(spec({ name: 'queue-age', query }));
+    const judged = { name: 'queue-age', worse: 'Higher', tolerance: 0.2, critical: true };
+    expect(whole.analysis.custom).toEqual([{ ...judged, query }]);
+    expect(toAnalysisSpec(whole).custom).toEqual([judged]);
+    expect(toAnalysisSpec(parsed({ targetRef })).custom).toBeUndefined();
+  });
+
+  it('may be all that is judged, when one of them decides', () => {
+    const off = { enabled: false };
+    const only = (critical: boolean) => ({
+      targetRef,
+      analysis: { errors: off, latency: off, cpu: off, memory: off, custom: [{ name: 'a', query, critical }] },
+    });
+    expect(problems(only(true))).toEqual([]);
+    expect(problems(only(false))[0]?.message).toContain('no custom metric is critical');
+  });
+
+  it.each([
+    ['no namespace', [{ name: 'a', query: 'x{pod=~"{{pods}}"}' }], '[0].query', 'must name {{namespace}}'],
+    ['no pods', [{ name: 'a', query: 'x{namespace="{{namespace}}"}' }], '[0].query', 'must name {{pods}}'],
+    ['no PromQL', [{ name: 'a', query: `${query} max` }], '[0].query', 'at character 68: this is not PromQL'],
+    ['another namespace', [{ name: 'a', query: `${query} or x{namespace="bank"}` }], '[0].query', 'at character 73'],
+    [
+      'one name twice',
+      [
+        { name: 'a', query },
+        { name: 'a', query },
+      ],
+      '[1].name',
+      'two metrics have this name',
+    ],
+    ['a name that is none', [{ name: 'A b', query }], '[0].name', 'such as "queue-age"'],
+    ['a third direction', [{ name: 'a', query, worse: 'Both' }], '[0].worse', 'Lower'],
+    ['no query', [{ name: 'a' }], '[0].query', 'is required'],
+  ])('%s', (_, custom, path, message) => {
+    const [first] = problems(spec(...custom));
+    expect(first?.path).toBe(`spec.analysis.custom${path}`);
+    expect(first?.message).toContain(message);
+  });
+
+  it('are at most ten', () => {
+    const many = Array.from({ length: 11 }, (_, i) => ({ name: `m${i}`, query }));
+    expect(problems(spec(...many))[0]?.path).toBe('spec.analysis.custom');
   });
 });

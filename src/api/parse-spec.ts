@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { AnalysisSpec } from '../judge/spec.ts';
+import { compileQuery } from '../evidence/custom/template.ts';
+import type { AnalysisSpec, CustomMetricSpec } from '../judge/spec.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parsePercent } from '../lib/percent.ts';
 import { type SpecOutput, spec as specSchema } from './spec-schema.ts';
@@ -53,6 +54,7 @@ export interface ParsedSpec {
     cpu: Tolerated;
     memory: Tolerated;
     routes: { ignore: string[] };
+    custom: (CustomMetricSpec & { query: string })[];
   };
 }
 
@@ -94,7 +96,14 @@ function hiddenProblems({ analysis }: SpecOutput): SpecProblem[] {
     const message = `${JSON.stringify(quantile)} is not between 0 and 1: write for example "0.95" for p95`;
     return [{ path: `spec.analysis.latency.quantiles[${index}]`, message }];
   });
-  return [...codes, ...quantiles];
+  return [...codes, ...quantiles, ...(analysis.custom ?? []).flatMap(queryProblem)];
+}
+
+function queryProblem({ query }: { query: string }, index: number): SpecProblem[] {
+  const compiled = compileQuery(query);
+  if (!('problem' in compiled)) return [];
+  const { position, message } = compiled.problem;
+  return [{ path: `spec.analysis.custom[${index}].query`, message: `at character ${position}: ${message}` }];
 }
 
 /** Prometheus reads RE2, which has neither look-around nor back references. */
@@ -152,11 +161,16 @@ function plainAnalysis(analysis: SpecOutput['analysis']): ParsedSpec['analysis']
     cpu: tolerated(cpu),
     memory: tolerated(memory),
     routes: analysis.routes,
+    custom: (analysis.custom ?? []).map((metric) => ({ ...metric, tolerance: parsePercent(metric.tolerance) })),
   };
 }
 
 function tolerated({ enabled, tolerance }: { enabled: boolean; tolerance: string }): Tolerated {
   return { enabled, tolerance: parsePercent(tolerance) };
+}
+
+function judgedPart({ name, worse, tolerance, critical }: CustomMetricSpec): CustomMetricSpec {
+  return { name, worse, tolerance, critical };
 }
 
 /** What the judge needs of a spec. */
@@ -170,5 +184,6 @@ export function toAnalysisSpec({ analysis }: ParsedSpec): AnalysisSpec {
     latency: analysis.latency,
     cpu: analysis.cpu,
     memory: analysis.memory,
+    ...(analysis.custom.length === 0 ? {} : { custom: analysis.custom.map(judgedPart) }),
   };
 }

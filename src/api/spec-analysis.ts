@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { atomic, duration, isDuration, percentage, type Rule, riskPercentage, secondsOf } from './fields.ts';
+import { anyCritical, custom } from './spec-custom.ts';
 
 const enabled = (what: string): z.ZodDefault<z.ZodBoolean> => z.boolean().default(true).describe(`Judge ${what}.`);
 
@@ -75,7 +76,7 @@ const tolerated = (
 const deadlineMessage =
   'the deadline comes before minDuration and warmup are over, so that nothing could ever be promoted: raise deadline or lower minDuration';
 const nothingJudged =
-  'errors, latency, cpu and memory are all switched off: a version that is not looked at can never pass; switch one on';
+  'errors, latency, cpu and memory are all switched off and no custom metric is critical: a version that is not looked at can never pass; switch one on';
 
 export const analysis = z
   .object({
@@ -167,11 +168,13 @@ export const analysis = z
       })
       .prefault({})
       .describe('Which routes of the application are looked at.'),
+    custom,
   })
   .prefault({})
   .describe('How the two versions are compared.')
   .refine(
-    ({ errors: a, latency: b, cpu: c, memory: d }) => a.enabled || b.enabled || c.enabled || d.enabled,
+    ({ errors: a, latency: b, cpu: c, memory: d, custom: own }) =>
+      [a, b, c, d].some(({ enabled: on }) => on) || (own ?? []).some(({ critical }) => critical),
     nothingJudged,
   )
   .refine(
@@ -192,7 +195,7 @@ export const analysisRules: Rule[] = [
     fieldPath: '.analysis.deadline',
   },
   {
-    rule: 'self.analysis.errors.enabled || self.analysis.latency.enabled || self.analysis.cpu.enabled || self.analysis.memory.enabled',
+    rule: `self.analysis.errors.enabled || self.analysis.latency.enabled || self.analysis.cpu.enabled || self.analysis.memory.enabled || (${anyCritical})`,
     message: nothingJudged,
     fieldPath: '.analysis',
   },

@@ -2,6 +2,8 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Answer, SourceError } from './answer.ts';
 import { compileCodes } from './codes.ts';
+import { customRefusal } from './custom/allowed.ts';
+import { type CustomReadings, startReadings } from './custom/readings.ts';
 import { detect } from './detect.ts';
 import type { Evidence } from './evidence.ts';
 import { eachLimited } from './limited.ts';
@@ -12,6 +14,7 @@ import type { Series } from './prometheus/schema.ts';
 import type { EvidenceRequest, WatchProblem, WatchResult } from './request.ts';
 import {
   adopt,
+  askCustomOf,
   endRound,
   evidenceOf,
   ingest,
@@ -33,6 +36,8 @@ export interface CollectorOptions {
   clock: Clock;
   log: Logger;
   metrics?: EvidenceMetrics;
+  /** Whether releases of a namespace may ask queries of their own; absent: none may. */
+  customAllowed?: (namespace: string) => boolean;
 }
 
 /** Collects the evidence of all active releases from the configured sources. */
@@ -56,7 +61,7 @@ export interface Collector {
 
 const PARALLEL = 4;
 
-export function createCollector({ sources, clock, log, metrics }: CollectorOptions): Collector {
+export function createCollector({ sources, clock, log, metrics, customAllowed }: CollectorOptions): Collector {
   const byName = new Map(sources.map((source) => [source.name, timed(source, clock, metrics)]));
   const watched = new Map<string, Watched>();
   const handlers: ((key: string) => void)[] = [];
@@ -68,7 +73,9 @@ export function createCollector({ sources, clock, log, metrics }: CollectorOptio
     watched.delete(key);
     const checked = check(byName, request);
     if ('reason' in checked) return { ok: false, problem: checked };
-    watched.set(key, startWatching(key, request, checked.api, checked.isError));
+    const custom = checkCustom(request, customAllowed);
+    if ('reason' in custom) return { ok: false, problem: custom };
+    watched.set(key, startWatching(key, request, checked.api, checked.isError, custom));
     return { ok: true };
   }
 
@@ -95,6 +102,22 @@ export function createCollector({ sources, clock, log, metrics }: CollectorOptio
     return started;
   }
 
+  /** By itself: a slow query of one tenant holds up nobody's evidence. */
+  async function pollCustom(source: PrometheusApi): Promise<void> {
+    const due = [...watched.values()].filter(({ api, custom }) => api === source && custom.length > 0);
+    await eachLimited(due, PARALLEL, async (one) => {
+      if (!(await askCustomOf(one, clock.now())) || watched.get(one.key) !== one) return;
+      for (const handler of handlers) handler(one.key);
+    });
+  }
+
+  async function customLoop(source: PrometheusApi, signal: AbortSignal, intervalMs: number): Promise<void> {
+    while (!signal.aborted) {
+      await pollCustom(source).catch((error: unknown) => log.error({ err: error }, 'Custom round failed'));
+      await sleep(clock, intervalMs, signal);
+    }
+  }
+
   async function loop(source: PrometheusApi, signal: AbortSignal, intervalMs: number): Promise<void> {
     while (!signal.aborted) {
       await pollSource(source).catch((error: unknown) => log.error({ err: error }, 'Evidence round failed'));
@@ -111,9 +134,14 @@ export function createCollector({ sources, clock, log, metrics }: CollectorOptio
       return one === undefined ? undefined : evidenceOf(one);
     },
     onUpdate: (handler) => void handlers.push(handler),
-    poll: async () => void (await Promise.all(all.map(pollSource))),
-    run: async (signal, intervalMs = 5000) =>
-      void (await Promise.all(all.map((source) => loop(source, signal, intervalMs)))),
+    poll: async () => {
+      await Promise.all(all.map(pollSource));
+      await Promise.all(all.map(pollCustom));
+    },
+    run: async (signal, intervalMs = 5000) => {
+      const loops = all.flatMap((source) => [loop(source, signal, intervalMs), customLoop(source, signal, intervalMs)]);
+      await Promise.all(loops);
+    },
     close: async () => void (await Promise.all(all.map((source) => source.close()))),
   };
 }
@@ -139,6 +167,17 @@ function check(
   const codes = compileCodes(errorCodes);
   if (!codes.ok) return { reason: 'InvalidCodes', message: `analysis.${codes.message}` };
   return { api, isError: codes.isError };
+}
+
+function checkCustom(
+  { custom = [], namespace }: EvidenceRequest,
+  allowed: CollectorOptions['customAllowed'],
+): WatchProblem | CustomReadings[] {
+  if (custom.length > 0 && allowed?.(namespace) !== true)
+    return { reason: 'CustomNotAllowed', message: `analysis.custom: ${customRefusal(namespace)}` };
+  const started = startReadings(custom);
+  if (!started.ok) return { reason: 'InvalidCustom', message: `analysis.custom: ${started.message}` };
+  return started.readings;
 }
 
 /** Detects what is unknown, then reads all that is due in as few queries as possible. Returns the failures by release. */
@@ -205,9 +244,9 @@ function untilUnreachable(source: PrometheusApi): PrometheusApi {
   let down: Answer<never> | undefined;
   return {
     ...source,
-    query: async (query, at) => {
+    query: async (query, at, limits) => {
       if (down !== undefined) return down;
-      const answer = await source.query(query, at);
+      const answer = await source.query(query, at, limits);
       if (answer.kind === 'failed' && answer.error.code === 'Unreachable') down = answer;
       return answer;
     },
@@ -219,9 +258,9 @@ function timed(source: PrometheusApi, clock: Clock, metrics: EvidenceMetrics | u
     name: source.name,
     allows: (namespace) => source.allows(namespace),
     close: () => source.close(),
-    query: async (query, at) => {
+    query: async (query, at, limits) => {
       const started = clock.now();
-      const answer = await source.query(query, at);
+      const answer = await source.query(query, at, limits);
       metrics?.query(source.name, answer.kind, (clock.now() - started) / 1000);
       return answer;
     },

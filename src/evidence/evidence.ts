@@ -17,6 +17,8 @@ export interface Evidence {
   /** The stable pods in the hour before the run. */
   history?: PodWindow;
   run: PodWindow;
+  /** The user's own metrics by name, by slot of the run; absent where there are none. */
+  custom?: Record<string, CustomSamples>;
   /** What the samples came from, for status. */
   found: FoundMetrics;
   /** How the last question to the source ended. */
@@ -44,11 +46,19 @@ export interface PodSamples {
   routes?: Record<string, (number | null)[]>;
 }
 
+/** One value of each track per slot; null = no data, or not answered. */
+export interface CustomSamples {
+  canary: (number | null)[];
+  stable: (number | null)[];
+  /** Why the newest question brought no value; absent while both tracks have one. */
+  problem?: string;
+}
+
 /** Which series carry which signal. A signal that is absent on stable stands in `missing`. */
 export interface FoundMetrics {
   source: string;
   preset?: string;
-  /** Signal (`requests`, `errors`, `latency`, `cpu`, `memory`) to the query that answers it. */
+  /** Signal (`requests`, `errors`, `latency`, `cpu`, `memory`, `custom-NAME`) to the query that answers it. */
   queries: Record<string, string>;
   missing: string[];
 }

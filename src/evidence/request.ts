@@ -22,6 +22,14 @@ export interface EvidenceRequest {
   historySeconds: number;
   /** Seconds between two scrapes, where the source sets them itself; absent: as measured. */
   scrapeSeconds?: number;
+  /** The user's own metrics. */
+  custom?: CustomQuery[];
+}
+
+/** A query for one value of a track, with its placeholders. */
+export interface CustomQuery {
+  name: string;
+  query: string;
 }
 
 /** A request with the choice between the sources. */
@@ -39,7 +47,13 @@ export interface WatchedPod {
 
 /** Why a release cannot be watched. The message is for status. */
 export type WatchProblem = {
-  reason: 'UnknownSource' | 'NamespaceNotAllowed' | 'UnknownPreset' | 'InvalidCodes';
+  reason:
+    | 'UnknownSource'
+    | 'NamespaceNotAllowed'
+    | 'UnknownPreset'
+    | 'InvalidCodes'
+    | 'CustomNotAllowed'
+    | 'InvalidCustom';
   message: string;
 };
 

@@ -40,6 +40,10 @@ export function createEvidenceSources({ prometheus, pods, hasPrometheus }: Sourc
     watch: (key, request) => {
       const route = routeOf(request);
       if (routes.get(key) !== route) unwatch(key);
+      if (route === pods && (request.custom ?? []).length > 0) {
+        const message = 'analysis.custom: queries are asked of a Prometheus; name one, and write source: Prometheus';
+        return { ok: false, problem: { reason: 'InvalidCustom', message } };
+      }
       if (route === undefined) {
         const message = 'analysis.source: this operator scrapes no pods; write Prometheus';
         return { ok: false, problem: { reason: 'UnknownSource', message } };

@@ -1,5 +1,7 @@
 import type { SourceError } from './answer.ts';
 import { buildEvidence, noSamples, type Samples } from './build.ts';
+import { askCustom, customQueryText } from './custom/ask.ts';
+import { type CustomReadings, customSamples } from './custom/readings.ts';
 import type { Detected, Metric } from './detect.ts';
 import type { Evidence, SourceState } from './evidence.ts';
 import { metricKey, type Want } from './plan.ts';
@@ -27,6 +29,8 @@ export interface Watched {
   generation: number;
   scrapeSeconds: number;
   cache: Evidence | undefined;
+  /** The user's own metrics. */
+  custom: readonly CustomReadings[];
 }
 
 /** cAdvisor's samples carry times of their own and arrive late. */
@@ -39,6 +43,7 @@ export function startWatching(
   request: EvidenceRequest,
   api: Pick<PrometheusApi, 'name'>,
   isError: (status: string) => boolean,
+  custom: readonly CustomReadings[] = [],
 ): Watched {
   return {
     key,
@@ -54,6 +59,7 @@ export function startWatching(
     generation: 0,
     scrapeSeconds: 15,
     cache: undefined,
+    custom,
   };
 }
 
@@ -69,8 +75,8 @@ export function adopt(watched: Watched, request: EvidenceRequest): boolean {
 }
 
 function identity(request: EvidenceRequest): string {
-  const { namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds } = request;
-  return JSON.stringify([namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds]);
+  const { namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds, custom } = request;
+  return JSON.stringify([namespace, source, preset, startedAt, errorCodes, ignoreRoutes, historySeconds, custom]);
 }
 
 function readAgainFrom(watched: Watched, time: number): void {
@@ -178,6 +184,17 @@ function readingOf({ request, isError }: Watched, metric: Metric): Reading {
   };
 }
 
+/** Asks what is open of the user's own metrics. Returns whether there is news. */
+export async function askCustomOf(watched: Watched, now: number): Promise<boolean> {
+  const { api, request, custom, detected, until, scrapeSeconds } = watched;
+  // Before the first complete round neither the labels nor the spacing of the scrapes are known.
+  if (until === undefined) return false;
+  const labels = detected?.requests?.pods;
+  const news = await askCustom(api, { request, readings: custom, labels, slotMs: scrapeSeconds * 1000 }, now);
+  watched.cache = undefined;
+  return news;
+}
+
 /** Ends a round: all was answered, or what failed. */
 export function endRound(watched: Watched, now: number, error: SourceError | undefined): void {
   watched.cache = undefined;
@@ -197,8 +214,17 @@ export function evidenceOf(watched: Watched): Evidence {
   const at = until ?? request.startedAt;
   const evidence = buildEvidence(request, samples, detected ?? {}, at, { state: 'Collecting', at });
   evidence.source = stateOf(watched, evidence, at);
+  addCustom(watched, evidence);
   watched.cache = evidence;
   return evidence;
+}
+
+function addCustom({ custom, request, detected }: Watched, evidence: Evidence): void {
+  if (custom.length === 0) return;
+  const grid = { origin: evidence.startedAt, slotMs: evidence.scrapeSeconds * 1000, slots: evidence.run.scrapes };
+  evidence.custom = Object.fromEntries(custom.map((readings) => [readings.name, customSamples(readings, grid)]));
+  for (const readings of custom)
+    evidence.found.queries[`custom-${readings.name}`] = customQueryText(readings, request, detected?.requests?.pods);
 }
 
 function stateOf(watched: Watched, evidence: Evidence, at: number): SourceState {

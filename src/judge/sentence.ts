@@ -25,7 +25,7 @@ export function figure(value: number | null, unit: string): string {
     case 'ratio':
       return `${short(value * 100)} %`;
     default:
-      return `${short(value)} ${unit}`;
+      return `${short(value)} ${unit}`.trimEnd();
   }
 }
 
@@ -35,14 +35,17 @@ function noTraffic({ stable, canary }: { stable: number; canary: number }): stri
 }
 
 function passed(metrics: readonly MetricVerdict[], requests: number): string {
-  const names = metrics.map((metric) => title(metric.name)).join(', ');
+  const names = metrics.flatMap(({ name, reported }) => (reported ? [] : [title(name)])).join(', ');
   return `${names} of canary within tolerance of stable over ${count(requests)} requests`;
 }
 
 /** What keeps the verdict open: evidence against the canary, or too little for it. */
 function outlook({ evidence, interval, limit }: MetricVerdict): string {
   if (evidence >= leastEvidence) return `${evidence} % of the evidence that a rollback needs`;
-  const [, upper] = interval;
+  const [lower, upper] = interval;
+  // A limit below 0: less is worse.
+  if (limit !== null && limit < 0 && lower !== null && lower < 0)
+    return `up to ${short(-lower * 100)} % less cannot be ruled out yet`;
   if (upper === null || limit === null || upper > mostUpper) return 'too little evidence yet to say more';
   return `up to ${short(upper * 100)} % more cannot be ruled out yet`;
 }
@@ -54,8 +57,9 @@ const mostUpper = 10;
 
 /** The metric that decided, else the one nearest to a rollback, else the one farthest from being shown good. */
 function lead(metrics: readonly MetricVerdict[], verdict: VerdictName): MetricVerdict | undefined {
-  const decided = metrics.find((metric) => verdict === 'Regression' && metric.verdict === verdict);
-  const known = metrics.filter((metric) => metric.canary !== null && metric.stable !== null);
+  const deciding = metrics.filter(({ reported }) => reported !== true);
+  const decided = deciding.find((metric) => verdict === 'Regression' && metric.verdict === verdict);
+  const known = deciding.filter((metric) => metric.canary !== null && metric.stable !== null);
   const excess = (metric: MetricVerdict): number => (metric.difference ?? -1) / (metric.limit || 1);
   const suspect = known
     .filter(({ evidence }) => evidence >= leastEvidence)
@@ -66,7 +70,8 @@ function lead(metrics: readonly MetricVerdict[], verdict: VerdictName): MetricVe
 
 /** How far past its limit the truth may still lie; without bounds, as far as can be. */
 function room({ interval, limit }: MetricVerdict): number {
-  const [, upper] = interval;
+  const [lower, upper] = interval;
+  if (limit !== null && limit < 0) return lower === null ? Number.MAX_VALUE : limit - lower;
   return upper === null ? Number.MAX_VALUE : upper - (limit ?? 0);
 }
 
@@ -74,7 +79,8 @@ function describe(metric: MetricVerdict): string {
   const { name, unit, canary, stable, limit, samples } = metric;
   // A share of nothing is nothing: where stable has no errors there is no limit to name.
   const bound = limit === null || !stable ? '' : ` (limit ${figure(stable * (1 + limit), unit)})`;
-  const over = name === 'cpu' || name === 'memory' ? `${count(samples)} scrapes` : `${count(samples)} requests`;
+  const isGauge = name === 'cpu' || name === 'memory' || name.startsWith('custom-');
+  const over = isGauge ? `${count(samples)} scrapes` : `${count(samples)} requests`;
   if (metric.counted !== undefined)
     return `${figure(canary, unit)} of canary's ${metric.counted.replace('requests', 'requests take')}, ${figure(stable, unit)} of stable's${bound}, over ${count(samples)} requests`;
   return `${title(name)} of canary is ${figure(canary, unit)}, ${figure(stable, unit)} on stable${bound} over ${over}`;
@@ -93,7 +99,7 @@ function title(name: string): string {
     case 'cpu':
       return 'CPU per pod';
     default:
-      return name.replace('latency-', '');
+      return name.replace(/^(?:latency|custom)-/, '');
   }
 }
 

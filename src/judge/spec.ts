@@ -19,10 +19,22 @@ export interface AnalysisSpec {
   memory: { enabled: boolean; tolerance: number };
   /** What earlier releases of this service taught, by metric (latency-p50, cpu, memory, ...). */
   podSpread?: Record<string, PodSpread>;
+  /** Metrics by the user's own queries; absent: none. */
+  custom?: CustomMetricSpec[];
 }
 
 /** Standard deviation of the lasting ln difference between pods of one version, and the pods' worth of data behind it. */
 export interface PodSpread {
   sd: number;
   weight: number;
+}
+
+/** How a custom metric is judged. */
+export interface CustomMetricSpec {
+  name: string;
+  worse: 'Higher' | 'Lower';
+  /** Fraction of 1. */
+  tolerance: number;
+  /** false: reported, takes no part in the decision. */
+  critical: boolean;
 }

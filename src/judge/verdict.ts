@@ -29,6 +29,8 @@ export interface MetricVerdict {
   verdict: VerdictName;
   /** The query or queries behind it. */
   query: string;
+  /** Reported only: it neither takes a version back nor holds its promotion. */
+  reported?: true;
 }
 
 export interface Verdict {

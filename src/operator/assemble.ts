@@ -2,6 +2,7 @@ import { createStatusFitter } from '../api/fit.ts';
 import { createCollector } from '../evidence/collector.ts';
 import { createPodsCollector } from '../evidence/pods/collector.ts';
 import type { Scraper } from '../evidence/pods/scrape.ts';
+import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts';
 import type { PrometheusApi } from '../evidence/prometheus/client.ts';
 import { createEvidenceSources, type EvidenceSources } from '../evidence/routing.ts';
 import { incrementalJudge } from '../judge/engine/incremental.ts';
@@ -42,6 +43,8 @@ export interface OperatorInput {
   sources: readonly PrometheusApi[];
   /** Reads pods; together with `config.podsSource`, else no pod is scraped. */
   scraper?: Scraper;
+  /** Absent: no namespace may have custom metrics. */
+  customMetrics?: CustomMetrics | undefined;
   metrics: OperatorMetrics;
   kubeMetrics: ReturnType<typeof createKubeMetrics>;
 }
@@ -61,7 +64,8 @@ export function assembleOperator(input: OperatorInput): Operator {
   const late: { controller?: Controller } = {};
   const elector = electorOf(input, () => late.controller?.lookAtAll());
   const api = elector === undefined ? input.api : guardWrites(input.api, () => elector.canWrite());
-  const collector = evidenceSources(input);
+  const customAllowed = (namespace: string): boolean => allowsCustom(input.customMetrics, namespace);
+  const collector = evidenceSources(input, customAllowed);
   const recorder = createEventRecorder({
     api,
     clock,
@@ -80,6 +84,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     surroundings: createSurroundingsReader(api, clock),
     namesakes: (release, target) => late.controller?.namesakes(release, target) ?? [],
     measurement: measuring.measurement,
+    customAllowed,
     emit: (object, event) => recorder.record({ regarding: referenceTo(object), ...event }),
     measure: measuring.measure,
     forget: (key) => {
@@ -120,13 +125,16 @@ export function assembleOperator(input: OperatorInput): Operator {
   }
 }
 
-function evidenceSources({ config, sources, scraper, clock, log, metrics }: OperatorInput): EvidenceSources {
+function evidenceSources(
+  { config, sources, scraper, clock, log, metrics }: OperatorInput,
+  customAllowed: (namespace: string) => boolean,
+): EvidenceSources {
   const { podsSource } = config;
   const pods =
     podsSource === undefined || scraper === undefined
       ? undefined
       : createPodsCollector({ config: podsSource, scraper, clock, log, metrics });
-  const prometheus = createCollector({ sources, clock, log, metrics });
+  const prometheus = createCollector({ sources, clock, log, metrics, customAllowed });
   return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0 });
 }
 

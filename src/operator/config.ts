@@ -4,13 +4,16 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { PrometheusSource } from '../evidence/config.ts';
 import { PodsSource } from '../evidence/pods/config.ts';
+import { CustomMetrics } from '../evidence/custom/allowed.ts';
 import { parseDuration } from '../lib/duration.ts';
 
 /** The configuration file (`--config`): what has structure. */
 const ConfigFile = z.strictObject({
   prometheus: z.array(PrometheusSource).max(50).default([]),
   podsSource: PodsSource.prefault({}),
+  customMetrics: CustomMetrics.optional(),
 });
+type ConfigFile = z.infer<typeof ConfigFile>;
 
 /** How the operator runs: flags, then environment variables, then defaults. */
 export interface OperatorConfig {
@@ -30,6 +33,8 @@ export interface OperatorConfig {
   sources: PrometheusSource[];
   /** Pods' own /metrics. */
   podsSource: PodsSource;
+  /** Absent: no namespace may have custom metrics. */
+  customMetrics: CustomMetrics | undefined;
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -83,6 +88,8 @@ export function readConfig(
     if (typeof flag === 'string') return flag;
     return env[`TANDEM_${name.toUpperCase().replaceAll('-', '_')}`] || undefined;
   };
+  const path = value('config');
+  const file = path === undefined ? ConfigFile.parse({}) : fromFile(path, readFile);
   return {
     kubeconfig: value('kubeconfig'),
     context: value('context'),
@@ -94,7 +101,9 @@ export function readConfig(
     logLevel: oneOf('log-level', value('log-level') ?? 'info', ['debug', 'info', 'warn', 'error']),
     workers: integer('workers', value('workers') ?? '4', 1, 64),
     pollMilliseconds: duration('poll-interval', value('poll-interval') ?? '5s'),
-    ...readEvidence(value('config'), value('prometheus-url'), readFile),
+    sources: withDefault(file.prometheus, value('prometheus-url')),
+    podsSource: file.podsSource,
+    customMetrics: file.customMetrics,
   };
 }
 
@@ -108,15 +117,6 @@ function parseFlags(args: string[]): Record<string, string | boolean | undefined
   }
 }
 
-function readEvidence(
-  file: string | undefined,
-  url: string | undefined,
-  readFile: (path: string) => string,
-): Pick<OperatorConfig, 'sources' | 'podsSource'> {
-  const { prometheus, podsSource } = file === undefined ? ConfigFile.parse({}) : fromFile(file, readFile);
-  return { sources: withDefault(prometheus, url), podsSource };
-}
-
 function withDefault(sources: PrometheusSource[], url: string | undefined): PrometheusSource[] {
   if (url !== undefined) {
     const parsed = PrometheusSource.safeParse({ name: 'default', url });
@@ -127,7 +127,7 @@ function withDefault(sources: PrometheusSource[], url: string | undefined): Prom
   return sources;
 }
 
-function fromFile(file: string, readFile: (path: string) => string): z.infer<typeof ConfigFile> {
+function fromFile(file: string, readFile: (path: string) => string): ConfigFile {
   let content: unknown;
   try {
     content = parse(readFile(file)) ?? {};

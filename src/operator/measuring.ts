@@ -140,6 +140,7 @@ function askedFor({
     ignoreRoutes: analysis.routes.ignore,
     warmupSeconds: analysis.warmupSeconds,
     historySeconds,
+    ...(analysis.custom.length === 0 ? {} : { custom: analysis.custom.map(({ name, query }) => ({ name, query })) }),
   };
 }
 

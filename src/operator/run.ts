@@ -66,6 +66,7 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
     leaseNamespace: leaderElect ? (leaderElectionNamespace ?? home) : undefined,
     sources: config.sources.map(createPrometheusSource),
     scraper: createScraper(config.podsSource),
+    customMetrics: config.customMetrics,
     metrics,
     kubeMetrics,
   });

@@ -1,5 +1,6 @@
 import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../api/names.ts';
-import { type CanaryRelease, parseSpec } from '../api/schema.ts';
+import { type CanaryRelease, type ParsedSpec, parseSpec } from '../api/schema.ts';
+import { customRefusal } from '../evidence/custom/allowed.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { isNotFound } from '../kube/errors.ts';
 import {
@@ -29,6 +30,8 @@ export interface GatherSources {
   namesakes(release: CanaryRelease, target: string): CanaryRelease[];
   /** What was measured for this release, judged now. */
   measurement(release: CanaryRelease): Measurement | undefined;
+  /** Whether releases of a namespace may have custom metrics; absent: none may. */
+  customAllowed?(namespace: string): boolean;
 }
 
 /** Reads everything that a decision needs, live: a decision on a stale cache would be repeated or lost. */
@@ -37,7 +40,7 @@ export async function gather(sources: GatherSources, release: CanaryRelease): Pr
   const namespace = release.metadata.namespace ?? '';
   const name = release.spec.targetRef.name;
   const parsed = parseSpec(release.spec);
-  const spec = 'problems' in parsed ? parsed : parsed.spec;
+  const spec = 'problems' in parsed ? parsed : permitted(parsed.spec, namespace, sources.customAllowed);
   const [target, canary, offered] = await Promise.all([
     maybe<Deployment>(api, resources.deployments, namespace, name),
     maybe<Deployment>(api, resources.deployments, namespace, canaryName(name)),
@@ -73,6 +76,16 @@ export async function gather(sources: GatherSources, release: CanaryRelease): Pr
     surroundings: { ...surroundings, namesakes: bare.surroundings.namesakes },
     measurement: sources.measurement(release),
   };
+}
+
+/** What the operator's configuration does not allow is refused before anything starts. */
+function permitted(
+  spec: ParsedSpec,
+  namespace: string,
+  customAllowed: GatherSources['customAllowed'],
+): Snapshot['spec'] {
+  if (spec.analysis.custom.length === 0 || customAllowed?.(namespace) === true) return spec;
+  return { problems: [{ path: 'spec.analysis.custom', message: customRefusal(namespace) }] };
 }
 
 /** The gate is proven anew for each template that waits for its canary. */

@@ -7,13 +7,21 @@ import { QueryAnswer, type Series, seriesOf } from './schema.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
+/** Bounds of one answer, tighter than those of every answer. */
+export interface QueryLimits {
+  maxBytes: number;
+}
+
 /** What the collector asks of a source. */
 export interface PrometheusApi {
   readonly name: string;
   /** Whether releases of a namespace may use it. */
   allows(namespace: string): boolean;
-  /** An instant query at `at` (milliseconds): a vector, or with a range selector raw samples. */
-  query(query: string, at: number): Promise<Answer<Series[]>>;
+  /**
+   * An instant query at `at` (milliseconds): a vector, a scalar as one series without labels, or with a range selector raw
+   * samples.
+   */
+  query(query: string, at: number, limits?: QueryLimits): Promise<Answer<Series[]>>;
   close(): Promise<void>;
 }
 
@@ -35,7 +43,8 @@ export function createPrometheusSource(config: PrometheusSource): PrometheusApi 
   return {
     name: config.name,
     allows: (namespace) => namespaces === undefined || namespaces.includes(namespace),
-    query: (query, at) => ask(config, agent, { query, time: (at / 1000).toFixed(3) }),
+    query: (query, at, limits) =>
+      ask(config, agent, { query, time: (at / 1000).toFixed(3) }, limits?.maxBytes ?? MAX_BYTES),
     close: () => agent.close(),
   };
 }
@@ -49,7 +58,12 @@ class QueryFailure extends Error {
   }
 }
 
-async function ask(config: PrometheusSource, agent: Agent, form: Record<string, string>): Promise<Answer<Series[]>> {
+async function ask(
+  config: PrometheusSource,
+  agent: Agent,
+  form: Record<string, string>,
+  maxBytes: number,
+): Promise<Answer<Series[]>> {
   try {
     const headers = await headersOf(config);
     const response = await request(`${config.url.replace(/\/+$/, '')}/api/v1/query`, {
@@ -59,7 +73,7 @@ async function ask(config: PrometheusSource, agent: Agent, form: Record<string, 
       body: new URLSearchParams({ ...config.parameters, ...form }).toString(),
       signal: AbortSignal.timeout(config.timeoutSeconds * 1000),
     });
-    return answerOf(response.statusCode, await readBody(response.body));
+    return answerOf(response.statusCode, await readBody(response.body, maxBytes));
   } catch (error) {
     const code = error instanceof QueryFailure ? error.code : 'Unreachable';
     return failed(code, `Prometheus source ${config.name}: ${cut(messageOf(error))}`);
@@ -92,12 +106,12 @@ async function secret(path: string): Promise<string> {
   }
 }
 
-async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBody(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new QueryFailure('TooLarge', `the answer is larger than ${MAX_BYTES} bytes`);
+    if (size > maxBytes) throw new QueryFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -110,7 +124,7 @@ function answerOf(status: number, body: string): Answer<Series[]> {
     throw new QueryFailure(statusCode(status), `HTTP ${status}: ${reason}`);
   }
   const { data, warnings } = parsed.data;
-  const series = data === undefined ? undefined : seriesOf(data.result);
+  const series = data === undefined ? undefined : seriesOf(data);
   if (series === undefined) throw new QueryFailure('Malformed', 'the answer is no vector and no matrix');
   if (warnings?.[0] !== undefined) throw new QueryFailure('Partial', `partial answer: ${warnings[0]}`);
   return series.some(({ samples }) => samples.length > 0) ? { kind: 'value', value: series } : { kind: 'nodata' };

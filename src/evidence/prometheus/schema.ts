@@ -24,8 +24,13 @@ export const QueryAnswer = z.looseObject({
   data: z.looseObject({ resultType: z.string(), result: z.array(z.unknown()) }).optional(),
 });
 
-/** The series of a vector or matrix; undefined when one of them is not what the protocol says. */
-export function seriesOf(result: readonly unknown[]): Series[] | undefined {
+/** The series of a vector, matrix or scalar; undefined when it is not what the protocol says. */
+export function seriesOf(data: { resultType: string; result: readonly unknown[] }): Series[] | undefined {
+  const { resultType, result } = data;
+  if (resultType === 'scalar') {
+    const sample = sampleOf(result);
+    return [{ labels: {}, samples: sample === undefined ? [] : [sample] }];
+  }
   const series: Series[] = [];
   for (const raw of result) {
     const parsed = Labelled.safeParse(raw);

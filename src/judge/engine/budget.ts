@@ -9,9 +9,16 @@ export interface Present {
   quantiles: readonly number[];
   cpu: boolean;
   memory: boolean;
+  /** Names of the critical custom metrics. */
+  custom?: readonly MetricName[];
 }
 
+/** The probability of a false rollback by metric. */
+export type Alphas = ReadonlyMap<MetricName, number>;
+
 const shares = { errors: 0.4, gross: 0.15, quantiles: 0.12, slow: 0.13, cpu: 0.1, memory: 0.1 };
+/** Share of each custom metric. */
+export const customShare = 0.1;
 
 /**
  * The probability of a false rollback, split over the metrics: weighted Bonferroni, scaled to the whole over what is
@@ -32,6 +39,7 @@ export function splitBudget(rate: number, present: Present): Map<MetricName, num
   }
   if (present.cpu) weights.set('cpu', shares.cpu);
   if (present.memory) weights.set('memory', shares.memory);
+  for (const name of present.custom ?? []) weights.set(name, customShare);
   let total = 0;
   for (const weight of weights.values()) total += weight;
   return new Map([...weights].map(([name, weight]) => [name, (rate * weight) / total]));

@@ -83,8 +83,8 @@ export class GaugeEngine {
   }
 
   #s2(component: Component): number {
-    const { s2, nu0, vif } = this.noise;
-    return (vif * (nu0 * s2 * this.#thin + component.squares)) / (nu0 + component.n - 1);
+    const { s2, nu0, vif, least = 0 } = this.noise;
+    return Math.max(least, (vif * (nu0 * s2 * this.#thin + component.squares)) / (nu0 + component.n - 1));
   }
 
   #componentLogE(component: Component, mu: number): number {

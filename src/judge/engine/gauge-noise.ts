@@ -14,6 +14,8 @@ export interface GaugeNoise {
   podSpread: number;
   /** Pods' worth of data that `podSpread` rests on, the prior's included. */
   spreadWeight: number;
+  /** Variance that is believed at the least, for gauges that may stand still; absent: none. */
+  least?: number;
 }
 
 const vifLags = 20;

@@ -27,11 +27,11 @@ export function incrementalJudge(most = 1000): (evidence: Evidence, spec: Analys
     const usable =
       before?.setup === setup &&
       before.judge.slots <= slotsBegun(evidence, now) &&
-      before.read === checksum(evidence.run, before.judge.slots);
+      before.read === checksumOf(evidence, before.judge.slots);
     const judge = usable ? before.judge : new SequentialJudge(evidence, spec);
     advance(judge, evidence, now);
     kept.delete(key);
-    kept.set(key, { judge, setup, read: checksum(evidence.run, judge.slots) });
+    kept.set(key, { judge, setup, read: checksumOf(evidence, judge.slots) });
     for (const oldest of kept.keys()) {
       if (kept.size <= most) break;
       kept.delete(oldest);
@@ -44,6 +44,15 @@ function setupOf(evidence: Evidence, spec: AnalysisSpec): string {
   const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history } = evidence;
   const past = history === undefined ? 0 : checksum(history, history.scrapes);
   return JSON.stringify([spec, scrapeSeconds, boundsSeconds, canary, stable, baseline, found.missing, past]);
+}
+
+/** Of all that was read of the run. */
+function checksumOf({ run, custom = {} }: Evidence, end: number): number {
+  let sum = checksum(run, end);
+  for (const { canary, stable } of Object.values(custom)) {
+    for (let slot = 0; slot < end; slot += 1) sum = mix(mix(sum, canary[slot] ?? -1), stable[slot] ?? -1);
+  }
+  return sum;
 }
 
 /** A number that changes with any sample of the slots before `end`: position and value both count. */

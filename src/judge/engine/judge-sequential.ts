@@ -2,6 +2,7 @@ import type { Evidence } from '../../evidence/evidence.ts';
 import { sentence } from '../sentence.ts';
 import type { AnalysisSpec, PodSpread } from '../spec.ts';
 import type { Verdict, VerdictName } from '../verdict.ts';
+import { customGap, customWarnings } from './custom-part.ts';
 import type { GaugeNoise } from './gauge-noise.ts';
 import { metricVerdicts } from './report.ts';
 import { SequentialJudge } from './sequential-judge.ts';
@@ -36,22 +37,29 @@ export function slotsBegun({ startedAt, scrapeSeconds, run }: Evidence, now: num
 export function verdictOf(judge: SequentialJudge, evidence: Evidence): Verdict {
   const { traffic, found } = judge;
   const metrics = metricVerdicts(judge, evidence);
+  const deciding = metrics.filter(({ reported }) => reported !== true);
   const requests = { stable: traffic.stable, canary: traffic.canary };
+  const gap = customGap(judge.custom, evidence, judge.elapsed);
   const verdict: VerdictName =
-    found !== null && traffic.both ? 'Regression' : mayPass(judge, evidence) && allPass(metrics) ? 'Pass' : 'Undecided';
+    found !== null && traffic.both
+      ? 'Regression'
+      : mayPass(judge, evidence) && allPass(deciding)
+        ? 'Pass'
+        : 'Undecided';
+  const said = sentence(verdict, metrics, requests);
   return {
     verdict,
     ...(verdict === 'Regression' && found !== null ? { reason: found.metric } : {}),
-    sentence: sentence(verdict, metrics, requests),
+    sentence: verdict === 'Undecided' && traffic.both && gap !== undefined ? `${gap}; ${said}` : said,
     requests,
     metrics,
     missing: missingSignals(evidence, judge.spec),
-    warnings: warningsOf(judge),
+    warnings: [...warningsOf(judge), ...customWarnings(judge.custom, evidence, judge.elapsed)],
     weakPass:
       traffic.both &&
       !traffic.isOtherRoutes &&
-      metrics.length > 0 &&
-      metrics.every((metric) => metric.withinTolerance === true),
+      deciding.length > 0 &&
+      deciding.every((metric) => metric.withinTolerance === true),
     podSpread: podSpreads(judge),
     traffic: traffic.both,
   };

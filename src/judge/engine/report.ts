@@ -3,6 +3,7 @@ import { figure } from '../sentence.ts';
 import type { MetricVerdict, VerdictName } from '../verdict.ts';
 import { errorMargin, promotionBeta } from './constants.ts';
 import { type CountMetric, rates } from './count-metric.ts';
+import { customVerdicts } from './custom-part.ts';
 import { countDetectable, gaugeDetectable } from './detectable.ts';
 import type { GaugeMetric } from './gauge-metric.ts';
 import type { LatencyPart } from './latency-part.ts';
@@ -55,7 +56,8 @@ export function metricVerdicts(judge: SequentialJudge, evidence: Evidence): Metr
     const part = gaugePart(gauge, { unit: name === 'cpu' ? 'cores' : 'bytes', signal: name, samples: gauge.scrapes });
     parts.push([name, name === 'memory' ? { ...part, good: part.good && !isLeaking(gauge) } : part]);
   }
-  return parts.map(([name, part]) => metricVerdict(name, part, judge.found?.metric === name, evidence));
+  const own = customVerdicts(judge.custom, judge.found?.metric ?? null, evidence);
+  return [...parts.map(([name, part]) => metricVerdict(name, part, judge.found?.metric === name, evidence)), ...own];
 }
 
 function metricVerdict(name: string, part: Part, decided: boolean, evidence: Evidence): MetricVerdict {

@@ -3,6 +3,7 @@ import type { AnalysisSpec } from '../spec.ts';
 import { type Present, splitBudget } from './budget.ts';
 import { cpuFloorCores, goneAfterScrapes } from './constants.ts';
 import { CpuModel } from './cpu-model.ts';
+import { CustomPart, customName } from './custom-part.ts';
 import { ErrorPart } from './error-part.ts';
 import { GaugeMetric } from './gauge-metric.ts';
 import { type GaugeNoise, learntSpread, unknownNoise } from './gauge-noise.ts';
@@ -27,6 +28,7 @@ export class SequentialJudge {
   readonly errors: ErrorPart | null;
   readonly latency: LatencyPart | null;
   readonly gauges: Map<string, GaugeMetric>;
+  readonly custom: CustomPart;
   readonly traffic: Traffic;
   /** What is judged. */
   readonly present: Present;
@@ -60,6 +62,7 @@ export class SequentialJudge {
     this.latency = present.latency
       ? new LatencyPart({ spec, history, bounds: evidence.boundsSeconds, alphas, pods })
       : null;
+    this.custom = new CustomPart(evidence, spec, alphas);
     this.gauges = resourceGauges(spec, history, { alphas, pods, present });
   }
 
@@ -81,6 +84,7 @@ export class SequentialJudge {
   /** Reads the next slot of the run. */
   step(evidence: Evidence): void {
     const row = this.#reader.read(evidence, this.#next);
+    this.custom.add(evidence, this.#next);
     this.#next += 1;
     if (row === null) return;
     this.traffic.add(row);
@@ -117,7 +121,7 @@ export class SequentialJudge {
   #warmed(): string | null {
     for (const [name, { metric }] of this.latency?.quantiles ?? []) if (metric.isRegression) return name;
     if (this.latency?.isSlowRegression === true) return 'latency-slow';
-    return this.gauges.get('cpu')?.isRegression === true ? 'cpu' : null;
+    return this.gauges.get('cpu')?.isRegression === true ? 'cpu' : this.custom.regression;
   }
 
   /** A quantile or CPU falls towards stable's beyond doubt: what else a warm-up moves is held with it. */
@@ -148,6 +152,7 @@ function presentIn(evidence: Evidence, spec: AnalysisSpec): Present {
     quantiles: spec.latency.quantiles,
     cpu: spec.cpu.enabled && has('cpu'),
     memory: spec.memory.enabled && has('memory'),
+    custom: (spec.custom ?? []).filter(({ critical }) => critical).map(({ name }) => customName(name)),
   };
 }
 
