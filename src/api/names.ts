@@ -21,6 +21,9 @@ export const commandAnnotations = {
   hold: 'tandem.dev/hold',
 } as const;
 
+/** On the Deployment, or on the CanaryRelease: the commit that its template was built from. */
+export const COMMIT_ANNOTATION = 'tandem.dev/commit';
+
 /** A restart writes it into the template; it makes no new version. */
 export const RESTART_ANNOTATION = 'kubectl.kubernetes.io/restartedAt';
 /** The Deployment controller adds it to the template of each ReplicaSet. */

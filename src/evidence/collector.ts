@@ -106,7 +106,7 @@ export function createCollector({ sources, clock, log, metrics, customAllowed }:
   async function pollCustom(source: PrometheusApi): Promise<void> {
     const due = [...watched.values()].filter(({ api, custom }) => api === source && custom.length > 0);
     await eachLimited(due, PARALLEL, async (one) => {
-      if (!(await askCustomOf(one, clock.now())) || watched.get(one.key) !== one) return;
+      if (!(await askCustomOf(source, one, clock.now())) || watched.get(one.key) !== one) return;
       for (const handler of handlers) handler(one.key);
     });
   }

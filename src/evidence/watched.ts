@@ -185,12 +185,12 @@ function readingOf({ request, isError }: Watched, metric: Metric): Reading {
 }
 
 /** Asks what is open of the user's own metrics. Returns whether there is news. */
-export async function askCustomOf(watched: Watched, now: number): Promise<boolean> {
-  const { api, request, custom, detected, until, scrapeSeconds } = watched;
+export async function askCustomOf(source: PrometheusApi, watched: Watched, now: number): Promise<boolean> {
+  const { request, custom, detected, until, scrapeSeconds } = watched;
   // Before the first complete round neither the labels nor the spacing of the scrapes are known.
   if (until === undefined) return false;
   const labels = detected?.requests?.pods;
-  const news = await askCustom(api, { request, readings: custom, labels, slotMs: scrapeSeconds * 1000 }, now);
+  const news = await askCustom(source, { request, readings: custom, labels, slotMs: scrapeSeconds * 1000 }, now);
   watched.cache = undefined;
   return news;
 }

@@ -1,8 +1,8 @@
 import { createStatusFitter } from '../api/fit.ts';
 import { createCollector } from '../evidence/collector.ts';
+import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts';
 import { createPodsCollector } from '../evidence/pods/collector.ts';
 import type { Scraper } from '../evidence/pods/scrape.ts';
-import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts';
 import type { PrometheusApi } from '../evidence/prometheus/client.ts';
 import { createEvidenceSources, type EvidenceSources } from '../evidence/routing.ts';
 import { incrementalJudge } from '../judge/engine/incremental.ts';
@@ -14,6 +14,7 @@ import type { createKubeMetrics } from '../kube/metrics.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import { createGateProver } from '../release/gate-proof.ts';
 import { createSurroundingsReader } from '../release/surroundings.ts';
 import type { OperatorConfig } from './config.ts';
@@ -45,6 +46,8 @@ export interface OperatorInput {
   scraper?: Scraper;
   /** Absent: no namespace may have custom metrics. */
   customMetrics?: CustomMetrics | undefined;
+  /** Absent: nobody is told. */
+  notifier?: Notifier;
   metrics: OperatorMetrics;
   kubeMetrics: ReturnType<typeof createKubeMetrics>;
 }
@@ -90,8 +93,12 @@ export function assembleOperator(input: OperatorInput): Operator {
     forget: (key) => {
       measuring.forget(key);
       metrics.forget(key);
+      input.notifier?.forget(key);
     },
-    observe: metrics.observe,
+    observe: (snapshot, decision) => {
+      metrics.observe(snapshot, decision);
+      input.notifier?.observe(snapshot, decision);
+    },
   };
   const controller = createController({
     api: input.api,
@@ -115,7 +122,11 @@ export function assembleOperator(input: OperatorInput): Operator {
     // The lease is given back last: what is still being written is written under it.
     const lease = new AbortController();
     const electing = elector?.run(lease.signal) ?? Promise.resolve();
-    const working = Promise.all([controller.run(signal), collector.run(signal, input.config.pollMilliseconds)]);
+    const working = Promise.all([
+      controller.run(signal),
+      collector.run(signal, input.config.pollMilliseconds),
+      input.notifier?.run(signal),
+    ]);
     await aborted(signal);
     log.info({}, 'stopping');
     await atMost(clock, stopMilliseconds, Promise.all([working, recorder.flush()]));

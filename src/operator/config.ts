@@ -3,15 +3,17 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { PrometheusSource } from '../evidence/config.ts';
-import { PodsSource } from '../evidence/pods/config.ts';
 import { CustomMetrics } from '../evidence/custom/allowed.ts';
+import { PodsSource } from '../evidence/pods/config.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { Receiver } from '../notify/config.ts';
 
 /** The configuration file (`--config`): what has structure. */
 const ConfigFile = z.strictObject({
   prometheus: z.array(PrometheusSource).max(50).default([]),
   podsSource: PodsSource.prefault({}),
   customMetrics: CustomMetrics.optional(),
+  notifications: z.array(Receiver).max(20).default([]),
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
@@ -35,6 +37,8 @@ export interface OperatorConfig {
   podsSource: PodsSource;
   /** Absent: no namespace may have custom metrics. */
   customMetrics: CustomMetrics | undefined;
+  /** Who is told of what happens to releases. */
+  notifications: Receiver[];
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -104,6 +108,7 @@ export function readConfig(
     sources: withDefault(file.prometheus, value('prometheus-url')),
     podsSource: file.podsSource,
     customMetrics: file.customMetrics,
+    notifications: file.notifications,
   };
 }
 
@@ -136,10 +141,13 @@ function fromFile(file: string, readFile: (path: string) => string): ConfigFile 
   }
   const parsed = ConfigFile.safeParse(content);
   if (!parsed.success) throw new ConfigError(`--config ${file}: ${issuesOf(parsed.error)}`);
-  const names = parsed.data.prometheus.map((source) => source.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new ConfigError(`--config ${file}: two sources have the name ${JSON.stringify(twice)}`);
+  const { prometheus, notifications } = parsed.data;
+  for (const [what, named] of [['sources', prometheus] as const, ['notifications', notifications] as const]) {
+    const names = named.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new ConfigError(`--config ${file}: two ${what} have the name ${JSON.stringify(twice)}`);
+  }
   return parsed.data;
 }
 

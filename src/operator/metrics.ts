@@ -1,7 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { CanaryReleaseStatus, LedgerEntry, Phase } from '../api/schema.ts';
+import type { LedgerEntry, Phase } from '../api/schema.ts';
 import type { ScrapeOutcome } from '../evidence/pods/round.ts';
+import type { NotificationOutcome } from '../notify/notifier.ts';
 import type { Decision } from '../release/decision.ts';
+import { newEnds } from '../release/ledger.ts';
 import type { Snapshot } from '../release/snapshot.ts';
 
 /** The operator's own figures. Labels are bounded: no name of a release stands in them but in the phase. */
@@ -13,6 +15,7 @@ export interface OperatorMetrics {
   pass(result: 'success' | 'error', seconds: number): void;
   query(source: string, outcome: 'value' | 'nodata' | 'failed', seconds: number): void;
   scrape(outcome: ScrapeOutcome): void;
+  notification(receiver: string, outcome: NotificationOutcome): void;
 }
 
 export function createOperatorMetrics(registry: Registry, version: string): OperatorMetrics {
@@ -74,6 +77,12 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
     labelNames: ['outcome'],
     registers,
   });
+  const notifications = new Counter({
+    name: 'tandem_notifications_total',
+    help: 'Notifications by receiver and what became of them; retried counts attempts that failed.',
+    labelNames: ['receiver', 'outcome'],
+    registers,
+  });
   const phases = new Map<string, Phase>();
 
   function setPhase(key: string, phase: Phase | undefined): void {
@@ -108,19 +117,8 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
       querySeconds.observe({ source }, seconds);
     },
     scrape: (outcome) => scrapes.inc({ outcome }),
+    notification: (receiver, outcome) => notifications.inc({ receiver, outcome }),
   };
-}
-
-/** Entries that ended by this decision. */
-export function newEnds(before: CanaryReleaseStatus | undefined, after: CanaryReleaseStatus): LedgerEntry[] {
-  const known = new Set((before?.ledger ?? []).map(endKey));
-  return (after.ledger ?? []).filter(
-    (entry) => entry.ended !== undefined && entry.outcome !== 'Adopted' && !known.has(endKey(entry)),
-  );
-}
-
-function endKey(entry: LedgerEntry): string {
-  return `${entry.revision} ${entry.outcome} ${entry.ended ?? ''}`;
 }
 
 function secondsOf(entry: LedgerEntry): number {

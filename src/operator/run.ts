@@ -11,6 +11,8 @@ import { createKubeMetrics } from '../kube/metrics.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import { createLogger, type LogLevel } from '../lib/pino-log.ts';
+import { deliver } from '../notify/deliver.ts';
+import { createNotifier } from '../notify/notifier.ts';
 import { assembleOperator } from './assemble.ts';
 import { ConfigError, type OperatorConfig, operatorUsage, readConfig } from './config.ts';
 import type { Controller } from './controller.ts';
@@ -67,6 +69,14 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
     sources: config.sources.map(createPrometheusSource),
     scraper: createScraper(config.podsSource),
     customMetrics: config.customMetrics,
+    notifier: createNotifier({
+      receivers: config.notifications,
+      deliver,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      count: metrics.notification,
+    }),
     metrics,
     kubeMetrics,
   });

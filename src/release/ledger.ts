@@ -1,4 +1,4 @@
-import type { LedgerEntry, LedgerOutcome } from '../api/schema.ts';
+import type { CanaryReleaseStatus, LedgerEntry, LedgerOutcome } from '../api/schema.ts';
 
 /** Entries that are kept. */
 const longestLedger = 10;
@@ -33,4 +33,16 @@ export function recorded(ledger: LedgerEntry[] | undefined, entry: LedgerEntry, 
 /** The revision that was approved and is rolling out, if any. */
 export function promoting(ledger: LedgerEntry[] | undefined): LedgerEntry | undefined {
   return ledger?.find((entry) => entry.outcome === 'Promoting' || entry.outcome === 'RollingBack');
+}
+
+/** Entries that ended by this decision. */
+export function newEnds(before: CanaryReleaseStatus | undefined, after: CanaryReleaseStatus): LedgerEntry[] {
+  const known = new Set((before?.ledger ?? []).map(endKey));
+  return (after.ledger ?? []).filter(
+    (entry) => entry.ended !== undefined && entry.outcome !== 'Adopted' && !known.has(endKey(entry)),
+  );
+}
+
+function endKey(entry: LedgerEntry): string {
+  return `${entry.revision} ${entry.outcome} ${entry.ended ?? ''}`;
 }
