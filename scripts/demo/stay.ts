@@ -4,7 +4,7 @@ import { imageOf } from './scenarios.ts';
 import type { World } from './world.ts';
 
 /** What a person may type while the demo stays. */
-export function howToLook({ kubeconfig, program }: Pick<World, 'kubeconfig' | 'program'>, name: string): string {
+export function howToLook({ kubeconfig, program, parts }: World, name: string): string {
   const file = relative(process.cwd(), program);
   return `
 Everything is left running, the load too. In another terminal:
@@ -14,6 +14,7 @@ Everything is left running, the load too. In another terminal:
   kubectl describe canaryrelease ${name}
   kubectl get events
   kubectl logs deployment/${name}
+  curl -i ${parts.services.url(namespace, name)}/fast
   node ${file} status ${name} -n ${namespace}
 
 Release something else, good (v3) or bad (v2-slow, v2-errors, v2-leak):

@@ -2,32 +2,14 @@ import type { Container, ContainerState } from '../../kube/object.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asFields, asList, isFields } from '../json.ts';
 import { timestamp } from '../time.ts';
+import { backOffState, terminatedState } from './container-state.ts';
 import type { Guardian } from './guardian.ts';
 import type { Program } from './images.ts';
 import { createLogBuffer, type LogBuffer } from './log-buffer.ts';
 import { bytesOf } from './memory.ts';
 import { startProbe } from './probe.ts';
 import { type Exit, type RunningProcess, startProcess } from './process.ts';
-
-/** Times of a node; shorter in tests. */
-export interface NodeTiming {
-  /** From the end of a container to its first restart, and until CrashLoopBackOff shows. */
-  restartMs: number;
-  backoffMs: number;
-  maxBackoffMs: number;
-  /** A container that ran so long has no failures behind it. */
-  forgiveMs: number;
-  /** Between two looks at the memory of containers with a limit. */
-  memoryMs: number;
-}
-
-export const usualTiming: NodeTiming = {
-  restartMs: 1000,
-  backoffMs: 10_000,
-  maxBackoffMs: 300_000,
-  forgiveMs: 600_000,
-  memoryMs: 1000,
-};
+import type { NodeTiming } from './timing.ts';
 
 /** One container of a pod, over all its restarts. */
 export interface ContainerRun {
@@ -151,31 +133,18 @@ export function createContainerRun(options: ContainerOptions): ContainerRun {
     if (graceMs > 0) later(graceMs, () => running?.signal('SIGKILL'));
   }
 
-  function ended({ exitCode, problem }: Exit, log: LogBuffer): void {
+  function ended(exit: Exit, log: LogBuffer): void {
     cancelAll();
     running = undefined;
     ready = false;
-    const reason = isOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
-    const message = problem ?? lastWords(exitCode, log);
-    const finishedAt = timestamp(clock.now());
-    state = { terminated: { exitCode, reason, ...(message === undefined ? {} : { message }), finishedAt } };
+    state = terminatedState(container, exit, log, { isOutOfMemory, now: clock.now() });
     last = state;
-    if (stopping || !restartsAfter(exitCode)) return finish();
+    if (stopping || !restartsAfter(exit.exitCode)) return finish();
     if (clock.now() - startedAt >= timing.forgiveMs) failures = 0;
     const first = failures === 0;
     failures += 1;
     later(timing.restartMs, first ? restart : holdBack);
     changed();
-  }
-
-  function lastWords(exitCode: number, log: LogBuffer): string | undefined {
-    if (exitCode === 0 || container['terminationMessagePolicy'] !== 'FallbackToLogsOnError') return undefined;
-    const text = log
-      .lines()
-      .slice(-80)
-      .map((line) => line.text)
-      .join('\n');
-    return text.slice(-2048);
   }
 
   function restartsAfter(exitCode: number): boolean {
@@ -184,10 +153,7 @@ export function createContainerRun(options: ContainerOptions): ContainerRun {
 
   function holdBack(): void {
     const ms = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** (failures - 2));
-    const seconds = Math.round(ms / 1000);
-    const delay = seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-    const message = `back-off ${delay} restarting failed container=${container.name} ${options.where}`;
-    state = { waiting: { reason: 'CrashLoopBackOff', message } };
+    state = backOffState(container, options.where, ms);
     later(Math.max(0, ms - timing.restartMs), restart);
     changed();
   }

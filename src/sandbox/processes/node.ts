@@ -1,6 +1,6 @@
 import { type KubeObject, type Pod, type Resource, resources } from '../../kube/object.ts';
 import type { PartContext, SandboxPart } from '../part.ts';
-import { type NodeTiming, usualTiming } from './container-run.ts';
+
 import type { FindSource } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 import type { Images } from './images.ts';
@@ -8,6 +8,7 @@ import type { LogBuffer } from './log-buffer.ts';
 import { residentMemory } from './memory.ts';
 import { createPodRun, type PodRun } from './pod-run.ts';
 import { statusOf } from './pod-status.ts';
+import { type NodeTiming, usualTiming } from './timing.ts';
 
 const nodeName = 'sandbox-node';
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };

@@ -2,12 +2,13 @@ import type { Container, Pod } from '../../kube/object.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asText } from '../json.ts';
 import { pullMessage } from '../pods/pull-messages.ts';
-import { type ContainerRun, createContainerRun, type NodeTiming } from './container-run.ts';
+import { type ContainerRun, createContainerRun } from './container-run.ts';
 import { EnvironmentError, environmentOf, type FindSource } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 import type { Images, Program } from './images.ts';
 import type { ContainerView } from './pod-status.ts';
 import { unsupportedProbe } from './probe.ts';
+import type { NodeTiming } from './timing.ts';
 
 /** How long ErrImagePull shows before it becomes ImagePullBackOff. */
 const pullErrorMs = 1000;

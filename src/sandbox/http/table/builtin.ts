@@ -54,6 +54,19 @@ function externalOf(service: KubeObject): string {
   return own || (type === 'LoadBalancer' ? '<pending>' : '<none>');
 }
 
+const shownEndpoints = 3;
+
+function endpointsOf(slice: KubeObject): string {
+  const addresses = listAt(slice, 'endpoints').flatMap((endpoint) => listAt(endpoint, 'addresses').map(String));
+  const more = addresses.length > shownEndpoints ? ` + ${addresses.length - shownEndpoints} more...` : '';
+  return addresses.slice(0, shownEndpoints).join(',') + more || '<unset>';
+}
+
+function slicePorts(slice: KubeObject): string {
+  const numbers = listAt(slice, 'ports').map((port) => numberAt(port, 'port'));
+  return numbers.join(',') || '<unset>';
+}
+
 function dataCount(object: KubeObject): number {
   return Object.keys(asFields(object['data'])).length + Object.keys(asFields(object['binaryData'])).length;
 }
@@ -100,6 +113,13 @@ const COLUMNS: Record<string, Column[]> = {
     column('Port(s)', portsOf),
     ageColumn,
     wide('Selector', (object) => formatLabels(at(object, 'spec', 'selector'))),
+  ],
+  endpointslices: [
+    nameColumn,
+    column('AddressType', (object) => textAt(object, 'addressType')),
+    column('Ports', slicePorts),
+    column('Endpoints', endpointsOf),
+    ageColumn,
   ],
   [resources.namespaces.plural]: [
     nameColumn,
