@@ -257,6 +257,13 @@ describe('custom metrics', () => {
     expect(first?.message).toContain(message);
   });
 
+  it('need a Prometheus', () => {
+    const raw = { targetRef, analysis: { source: 'Pods', custom: [{ name: 'a', query }] } };
+    expect(problems(raw)).toMatchObject([
+      { path: 'spec.analysis.custom', message: expect.stringContaining('Prometheus') },
+    ]);
+  });
+
   it('are at most ten', () => {
     const many = Array.from({ length: 11 }, (_, i) => ({ name: `m${i}`, query }));
     expect(problems(spec(...many))[0]?.path).toBe('spec.analysis.custom');

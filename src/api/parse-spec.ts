@@ -96,7 +96,13 @@ function hiddenProblems({ analysis }: SpecOutput): SpecProblem[] {
     const message = `${JSON.stringify(quantile)} is not between 0 and 1: write for example "0.95" for p95`;
     return [{ path: `spec.analysis.latency.quantiles[${index}]`, message }];
   });
-  return [...codes, ...quantiles, ...(analysis.custom ?? []).flatMap(queryProblem)];
+  return [...codes, ...quantiles, ...customProblems(analysis)];
+}
+
+function customProblems({ source, custom = [] }: SpecOutput['analysis']): SpecProblem[] {
+  if (source !== 'Pods' || custom.length === 0) return custom.flatMap(queryProblem);
+  const message = 'custom metrics are queries to a Prometheus: write source: Prometheus, or remove them';
+  return [{ path: 'spec.analysis.custom', message }];
 }
 
 function queryProblem({ query }: { query: string }, index: number): SpecProblem[] {

@@ -108,6 +108,10 @@ export const outcomeReasons = {
   Undecided: { meaning: 'No verdict by the deadline.' },
   CanaryBlocked: { meaning: 'The canary could not run for a cause that stable would suffer just so.' },
   CrashLoopBackOff: { meaning: 'A container of the canary keeps crashing.' },
+  AlertFiring: {
+    meaning:
+      'An alert of the Alertmanager fires for a pod of the canary and began after it did; none of that name fires for stable.',
+  },
   OOMKilled: { meaning: 'A container of the canary was killed for using too much memory.' },
   Restarting: { meaning: 'A container of the canary restarted again and again.' },
   ImageNotFound: { meaning: 'The registry has no such image.' },

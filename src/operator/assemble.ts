@@ -1,3 +1,4 @@
+import type { AlertBoard } from '../alerts/board.ts';
 import { createStatusFitter } from '../api/fit.ts';
 import { createCollector } from '../evidence/collector.ts';
 import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts';
@@ -48,6 +49,8 @@ export interface OperatorInput {
   customMetrics?: CustomMetrics | undefined;
   /** Absent: nobody is told. */
   notifier?: Notifier;
+  /** Absent: no alert is taken. */
+  alerts?: AlertBoard | undefined;
   metrics: OperatorMetrics;
   kubeMetrics: ReturnType<typeof createKubeMetrics>;
 }
@@ -88,6 +91,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     namesakes: (release, target) => late.controller?.namesakes(release, target) ?? [],
     measurement: measuring.measurement,
     customAllowed,
+    alerts: (namespace) => input.alerts?.firing(namespace) ?? [],
     emit: (object, event) => recorder.record({ regarding: referenceTo(object), ...event }),
     measure: measuring.measure,
     forget: (key) => {

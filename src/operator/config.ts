@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Alertmanager } from '../alerts/config.ts';
 import { PrometheusSource } from '../evidence/config.ts';
 import { CustomMetrics } from '../evidence/custom/allowed.ts';
 import { PodsSource } from '../evidence/pods/config.ts';
@@ -14,6 +15,7 @@ const ConfigFile = z.strictObject({
   podsSource: PodsSource.prefault({}),
   customMetrics: CustomMetrics.optional(),
   notifications: z.array(Receiver).max(20).default([]),
+  alertmanager: Alertmanager.optional(),
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
@@ -39,6 +41,8 @@ export interface OperatorConfig {
   customMetrics: CustomMetrics | undefined;
   /** Who is told of what happens to releases. */
   notifications: Receiver[];
+  /** Absent: no alert is taken. */
+  alertmanager: Alertmanager | undefined;
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -109,6 +113,7 @@ export function readConfig(
     podsSource: file.podsSource,
     customMetrics: file.customMetrics,
     notifications: file.notifications,
+    alertmanager: file.alertmanager,
   };
 }
 

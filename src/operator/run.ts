@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
+import { createAlertBoard } from '../alerts/board.ts';
+import { serveAlerts } from '../alerts/server.ts';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
 import { version } from '../cli/version.ts';
 import { createScraper } from '../evidence/pods/scrape.ts';
@@ -58,6 +60,8 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
   const identity = `${hostname()}_${randomUUID()}`;
   const { leaderElect, leaderElectionNamespace } = config;
   const home = cluster.context === undefined ? cluster.namespace : INSTALL_NAMESPACE;
+  const { alertmanager } = config;
+  const alerts = alertmanager && createAlertBoard({ clock: systemClock, namespaces: alertmanager.namespaces });
   const operator = assembleOperator({
     config,
     api,
@@ -77,10 +81,15 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
       log,
       count: metrics.notification,
     }),
+    alerts,
     metrics,
     kubeMetrics,
   });
   const servers = await startServers(config, operator.controller, registry, log);
+  if (alertmanager !== undefined && alerts !== undefined) {
+    const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
+    servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader }));
+  }
   log.info({ version, server: cluster.server, identity, leaderElect }, 'the operator runs');
   await operator.run(stop.signal);
   await Promise.all(servers.map((server) => server.close()));

@@ -1,5 +1,6 @@
 import { commandOf } from '../api/commands.ts';
 import { timestamp } from '../lib/timestamp.ts';
+import { alarmOf, alarmSentence } from './alarm.ts';
 import { approve, commanded, retried } from './approve.ts';
 import { removeCanary, removeRivals } from './cleanup.ts';
 import { canaryDeployment, canaryReplicas } from './clone.ts';
@@ -119,6 +120,10 @@ function observe(draft: Draft): PhaseState {
   });
   if (fault.kind === 'Regression') return reject(draft, fault.reason, fault.message);
   if (fault.kind === 'Blocked') return blocked(draft, fault.reason, fault.message);
+  const tracks = { canary: canary.pods, stable: facts.stablePods };
+  const alarm = alarmOf(snapshot.alerts ?? [], tracks, createdAt(canary.deployment));
+  if (alarm !== undefined && spec.analysis.onRegression !== 'Report')
+    return reject(draft, 'AlertFiring', alarmSentence(alarm));
   if (since === undefined) {
     wake(draft, snapshot.now + 5000);
     const message = `${canary.ready} of ${canary.replicas} canary pods are ready`;

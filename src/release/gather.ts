@@ -1,3 +1,4 @@
+import type { FiringAlert } from '../alerts/board.ts';
 import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../api/names.ts';
 import { type CanaryRelease, type ParsedSpec, parseSpec } from '../api/schema.ts';
 import { customRefusal } from '../evidence/custom/allowed.ts';
@@ -32,6 +33,8 @@ export interface GatherSources {
   measurement(release: CanaryRelease): Measurement | undefined;
   /** Whether releases of a namespace may have custom metrics; absent: none may. */
   customAllowed?(namespace: string): boolean;
+  /** Alerts that fire for pods of a namespace; absent: none are taken. */
+  alerts?(namespace: string): FiringAlert[];
 }
 
 /** Reads everything that a decision needs, live: a decision on a stale cache would be repeated or lost. */
@@ -75,6 +78,7 @@ export async function gather(sources: GatherSources, release: CanaryRelease): Pr
     gate: { offered, proof },
     surroundings: { ...surroundings, namesakes: bare.surroundings.namesakes },
     measurement: sources.measurement(release),
+    alerts: sources.alerts?.(namespace) ?? [],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { FiringAlert } from '../alerts/board.ts';
 import type { CanaryRelease, ParsedSpec, SpecProblem } from '../api/schema.ts';
 import type { SourceState } from '../evidence/evidence.ts';
 import type { Plan } from '../judge/engine/plan-release.ts';
@@ -69,4 +70,6 @@ export interface Snapshot {
   };
   surroundings: Surroundings;
   measurement: Measurement | undefined;
+  /** Alerts that fire in the namespace; absent: none are taken. */
+  alerts?: readonly FiringAlert[];
 }

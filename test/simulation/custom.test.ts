@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type AlertBoard, createAlertBoard } from '../../src/alerts/board.ts';
 import { TRACK_LABEL } from '../../src/api/names.ts';
 import type { CanaryRelease, CanaryReleaseStatus } from '../../src/api/schema.ts';
 import type { CustomMetrics } from '../../src/evidence/custom/allowed.ts';
@@ -34,6 +35,7 @@ let sandbox: Sandbox;
 let stop: AbortController;
 let asked: string[];
 let told: Notification[];
+let board: AlertBoard;
 
 interface Line {
   labels: Record<string, string>;
@@ -98,6 +100,7 @@ async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: Cus
   stop = new AbortController();
   asked = [];
   told = [];
+  board = createAlertBoard({ clock });
   const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
   const registry = new Registry();
   const operator = assembleOperator({
@@ -110,6 +113,7 @@ async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: Cus
     leaseNamespace: undefined,
     sources: [prometheus(options.ageOf)],
     customMetrics: options.customMetrics,
+    alerts: board,
     notifier: createNotifier({
       receivers: [Receiver.parse({ type: 'webhook', name: 'ci', url: 'http://127.0.0.1' })],
       deliver: (_, notification) => {
@@ -222,6 +226,19 @@ describe('a release with a metric of its own', { timeout: 120_000 }, () => {
     expect(now.ledger?.[0]).toMatchObject({ outcome: 'Promoted' });
     expect(told.map(({ kind }) => kind)).toEqual(['Started', 'Promoted']);
     expect(now.analysis?.warnings).toContain('custom metric queue-age is worse, and not critical: reported only');
+  });
+
+  it('is taken back when an alert fires for its canary', async () => {
+    await begin({ ageOf: () => 4, customMetrics: allowed });
+    await until(({ phase }) => phase === 'Analyzing', 3);
+    const [pod] = sandbox.peek<Pod>(resources.pods, 'shop').filter(isCanary);
+    const labels = { alertname: 'QueueStuck', namespace: 'shop', pod: pod?.metadata.name ?? '' };
+    const startsAt = new Date(clock.now()).toISOString();
+    const alert = { status: 'firing', labels, annotations: { summary: 'nothing moves' }, startsAt, fingerprint: 'f1' };
+    expect(board.take({ version: '4', alerts: [alert] })).toBeUndefined();
+    const now = await until(({ phase }) => phase === 'Rejected', 2);
+    expect(now.ledger?.[0]).toMatchObject({ outcome: 'RolledBack', reason: 'AlertFiring' });
+    expect(now.ledger?.[0]?.sentence).toMatch(/^alert QueueStuck fires for shop-canary-.*: nothing moves$/);
   });
 
   it('does not start where the operator allows no custom metrics, and nothing is asked', async () => {
