@@ -3,20 +3,14 @@ import { podLabels } from '../evidence/presets.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** What an Alertmanager posts (version 4); anything more is left alone. */
-const Message = z.looseObject({
-  version: z.literal('4'),
-  alerts: z
-    .array(
-      z.looseObject({
-        status: z.enum(['firing', 'resolved']),
-        labels: z.record(z.string(), z.string()),
-        annotations: z.record(z.string(), z.string()).default({}),
-        startsAt: z.iso.datetime({ offset: true }),
-        fingerprint: z.string().min(1).max(64),
-      }),
-    )
-    .max(1000),
+const Alert = z.looseObject({
+  status: z.enum(['firing', 'resolved']),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()).default({}),
+  startsAt: z.iso.datetime({ offset: true }),
+  fingerprint: z.string().min(1).max(64),
 });
+const Message = z.looseObject({ version: z.literal('4'), alerts: z.array(Alert).max(1000) });
 
 /** An alert that fires for a pod. */
 export interface FiringAlert {
@@ -68,17 +62,12 @@ export function createAlertBoard({
         const [issue] = parsed.error.issues;
         return `${issue?.path.join('.') || 'body'}: ${issue?.message}`;
       }
-      for (const { status, labels, annotations, startsAt, fingerprint } of parsed.data.alerts) {
-        kept.delete(fingerprint);
-        const place = podLabels.find(
-          (names) => labels[names.namespace] !== undefined && labels[names.pod] !== undefined,
-        );
-        const namespace = labels[place?.namespace ?? ''] ?? '';
-        if (status === 'resolved' || place === undefined || namespaces?.includes(namespace) === false) continue;
-        const summary = (annotations['summary'] ?? annotations['description'] ?? '').slice(0, 300);
-        const name = (labels['alertname'] ?? 'unnamed').slice(0, 100);
-        const pod = labels[place.pod] ?? '';
-        kept.set(fingerprint, { namespace, pod, name, summary, startedAt: Date.parse(startsAt), heardAt: clock.now() });
+      for (const alert of parsed.data.alerts) {
+        kept.delete(alert.fingerprint);
+        const told = toldBy(alert);
+        if (alert.status === 'resolved' || told === undefined || namespaces?.includes(told.namespace) === false)
+          continue;
+        kept.set(alert.fingerprint, { ...told, heardAt: clock.now() });
       }
       forgetOld();
       return undefined;
@@ -91,4 +80,16 @@ export function createAlertBoard({
         .toSorted((a, b) => a.startedAt - b.startedAt);
     },
   };
+}
+
+/** undefined for an alert that names no pod. */
+function toldBy({ labels, annotations, startsAt }: z.infer<typeof Alert>): Omit<Kept, 'heardAt'> | undefined {
+  for (const names of podLabels) {
+    const [namespace, pod] = [labels[names.namespace], labels[names.pod]];
+    if (namespace === undefined || pod === undefined) continue;
+    const name = (labels['alertname'] ?? 'unnamed').slice(0, 100);
+    const summary = (annotations['summary'] ?? annotations['description'] ?? '').slice(0, 300);
+    return { namespace, pod, name, summary, startedAt: Date.parse(startsAt) };
+  }
+  return undefined;
 }

@@ -91,5 +91,11 @@ function selfTest({ id, evidence }: Recording, spec: AnalysisSpec): SelfTest | R
 }
 
 function asCanary(evidence: Evidence, pod: string): Evidence {
-  return { ...evidence, baseline: [], canary: [pod], stable: evidence.stable.filter((name) => name !== pod) };
+  return {
+    ...evidence,
+    baseline: [],
+    custom: {},
+    canary: [pod],
+    stable: evidence.stable.filter((name) => name !== pod),
+  };
 }

@@ -77,6 +77,14 @@ export function samplesAt(value: unknown, path: string, scrapes: number): (numbe
   return list as (number | null)[];
 }
 
+/** Any numbers, one per scrape, null where there was none. */
+export function valuesAt(value: unknown, path: string, scrapes: number): (number | null)[] {
+  const mend = 'write one value per scrape: a number, or null where there was none';
+  return listOf(value, path, scrapes).map((one, i) =>
+    one === null || (typeof one === 'number' && Number.isFinite(one)) ? one : fail(`${path}[${i}]`, show(one), mend),
+  );
+}
+
 /** Cumulative buckets per scrape, `width` numbers each; nulls when the field is absent. */
 export function bucketsAt(value: unknown, path: string, scrapes: number, width: number): (number[] | null)[] {
   const list = listOf(value, path, scrapes);

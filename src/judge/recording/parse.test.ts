@@ -66,6 +66,13 @@ describe('a recording', () => {
       },
     });
   });
+  test('may have metrics of its own, which may be below 0', () => {
+    const values = { canary: [1, null], stable: [-2, 0] };
+    const parsed = parseRecording(JSON.stringify(at(recording(), 'run.custom', { drift: values })));
+    expect(parsed).toMatchObject({ recording: { evidence: { custom: { drift: values } } } });
+    const plain = parseRecording(JSON.stringify(recording()));
+    expect('recording' in plain && 'custom' in plain.recording.evidence).toBe(false);
+  });
   test('names what stable does not have', () => {
     const raw = at(
       at(at(recording(), 'run.pods.s.cpu_s', undefined), 'run.pods.s.buckets', undefined),
@@ -94,6 +101,8 @@ describe('a recording', () => {
     ['run.pods.s.buckets', [null, [1]], 'run.pods.s.buckets[1]: [1] was found; write 2 cumulative counts'],
     ['run.pods.s.buckets', [null, [1, null]], 'run.pods.s.buckets[1][1]: null was found'],
     ['run.errorClasses', { '502': { z: [0, 0] } }, 'run.errorClasses.502.z: there is no such pod'],
+    ['run.custom', { drift: { canary: [0] } }, 'run.custom.drift.canary: it has 1 samples for 2 scrapes'],
+    ['run.custom', { drift: { canary: [0, 'a'] } }, 'run.custom.drift.canary[1]: "a" was found; write one value'],
     ['history', { scrapes: 1, pods: { s: { requests: [] } } }, 'history.pods.s.requests: it has 0 samples'],
   ])('%s = %j is refused with its path and the mend', (path, value, message) => {
     const parsed = parseRecording(JSON.stringify(at(recording(), path, value)));

@@ -9,6 +9,7 @@ import {
   RecordingError,
   samplesAt,
   scrapesAt,
+  valuesAt,
 } from './fields.ts';
 
 /** One release as it was measured. */
@@ -73,6 +74,7 @@ function evidenceOf(fields: Fields): Evidence {
   const width = boundsSeconds.length + 1;
   const run = windowAt(fields['run'], 'run', width);
   requirePods(run, tracks);
+  const custom = customAt(objectAt(fields['run'], 'run', '')['custom'], run.scrapes);
   const history = isAbsent(fields['history']) ? undefined : windowAt(fields['history'], 'history', width);
   return {
     startedAt: 0,
@@ -83,9 +85,26 @@ function evidenceOf(fields: Fields): Evidence {
     ...(tracks.baseline.length > 0 ? { baseline: tracks.baseline } : {}),
     ...(history === undefined ? {} : { history }),
     run,
+    ...(custom === undefined ? {} : { custom }),
     found: { source: 'Recording', queries: {}, missing: missingOn(tracks.stable, [run, history], boundsSeconds) },
     source: { state: 'Collecting', at: 0 },
   };
+}
+
+/** Metrics of the user's own by name: {"queue-age": {"canary": [...], "stable": [...]}}. */
+function customAt(value: unknown, scrapes: number): Evidence['custom'] {
+  if (isAbsent(value)) return undefined;
+  const mend = 'write {"NAME": {"canary": [...], "stable": [...]}}';
+  const metrics = Object.entries(objectAt(value, 'run.custom', mend)).map(([name, tracks]) => {
+    const path = `run.custom.${name}`;
+    const { canary, stable } = objectAt(tracks, path, mend);
+    const values = {
+      canary: valuesAt(canary, `${path}.canary`, scrapes),
+      stable: valuesAt(stable, `${path}.stable`, scrapes),
+    };
+    return [name, values] as const;
+  });
+  return Object.fromEntries(metrics);
 }
 
 function isAbsent(value: unknown): boolean {
