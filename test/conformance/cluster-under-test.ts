@@ -5,6 +5,7 @@ import { type ClusterConfig, loadClusterConfig } from '../../src/kube/config.ts'
 import { isNotFound } from '../../src/kube/errors.ts';
 import type { KubeObject, Resource } from '../../src/kube/object.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { createKubectl, findKubectl } from './kubectl-program.ts';
 import type { ApiUnderTest } from './under-test.ts';
 
 /** An API reached by a kubeconfig. The administrator in it may do everything. */
@@ -20,9 +21,11 @@ export function clusterUnderTest(kubeconfig: string): ApiUnderTest {
   };
   const admin = connect(config);
 
+  const program = findKubectl();
   return {
     name: 'cluster',
     admin,
+    ...(program === undefined ? {} : { kubectl: createKubectl(program, kubeconfig) }),
     manager: (fieldManager) => connect(config, fieldManager),
     tandem: async (namespace) => connect(withToken(config, await tokenOf(admin, namespace))),
     async install(manifest) {

@@ -6,7 +6,7 @@ import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { type ApiUnderTest, MISSING_IMAGE } from './under-test.ts';
 
 /** What a real node would make of the pods of template() in under-test.ts. */
-function behaviourOf({ spec }: Pod): PodBehaviour {
+export function behaviourOf({ spec }: Pod): PodBehaviour {
   const [container] = spec.containers;
   if (container?.image === MISSING_IMAGE) return { imagePull: 'NotFound' };
   if (container?.['envFrom'] !== undefined) return { configError: 'configmap "nosuch" not found' };

@@ -8,10 +8,11 @@ import {
   type Resource,
   resources,
 } from '../../src/kube/object.ts';
+import type { RunKubectl } from './kubectl-program.ts';
 
-/** Something that claims to be a Kubernetes API with its controllers: the sandbox, or a cluster. */
+/** Something that claims to be a Kubernetes API with its controllers: the sandbox, the sandbox by HTTP, or a cluster. */
 export interface ApiUnderTest {
-  name: 'sandbox' | 'cluster';
+  name: 'sandbox' | 'http' | 'cluster';
   admin: KubeApi;
   /** An administrator with another field manager. */
   manager(fieldManager: string): KubeApi;
@@ -21,6 +22,8 @@ export interface ApiUnderTest {
   install(manifest: string): Promise<void>;
   /** Lets time pass, in seconds. */
   pass(seconds: number): Promise<void>;
+  /** kubectl as the administrator; absent where there is none. */
+  kubectl?: RunKubectl;
   /** Removes what was made. */
   close(): Promise<void>;
 }

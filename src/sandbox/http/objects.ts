@@ -15,6 +15,7 @@ import { listPage, selectorsOf } from './list.ts';
 import type { Presentation } from './presentation.ts';
 import { flag, type HttpRequest, type ResourcePath } from './request.ts';
 import type { Served } from './served.ts';
+import { validateFields, validatePatch } from './validation/field-validation.ts';
 import { watchResource } from './watch.ts';
 import { deleteOptions, writeOptions } from './write-options.ts';
 
@@ -48,8 +49,14 @@ function answer(call: ObjectCall, object: KubeObject, warnings: string[], status
   return { status, json: presentObject(call.served, object, call.how), form: call.how.form, warnings };
 }
 
-/** The object in a body, in the form in which it is stored. Throws 400. */
-function objectIn(call: ObjectCall, text: string): KubeObject {
+/** An object in a body, in the form in which it is stored, and what there is to say about its fields. */
+interface Sent {
+  object: KubeObject;
+  warnings: string[];
+}
+
+/** Reads the object in a body. Throws 400. */
+function objectIn(call: ObjectCall, text: string): Sent {
   const { request, served, path } = call;
   const body = parseBody(text, request.headers['content-type']);
   if (!isFields(body) || typeof body['kind'] !== 'string' || typeof body['apiVersion'] !== 'string') {
@@ -62,36 +69,38 @@ function objectIn(call: ObjectCall, text: string): KubeObject {
   }
   const placed = path.namespace === undefined ? metadata : { ...metadata, namespace: path.namespace };
   const object = { ...body, metadata: placed } as unknown as KubeObject;
-  return served.view === undefined ? object : served.view.store(object);
+  const stored = served.view === undefined ? object : served.view.store(object);
+  return { object: stored, warnings: validateFields(served, request.query, stored) };
 }
 
 async function create(call: ObjectCall): Promise<Answer> {
   const { context, request, served, path } = call;
   if (path.name !== undefined) throw methodNotAllowed();
-  const object = objectIn(call, await request.body());
+  const { object, warnings: odd } = objectIn(call, await request.body());
   const options = writeOptions(request);
   const ref = { namespace: path.namespace, name: object.metadata.name || undefined };
   const [made, warnings] = await run(call, 'create', { ref, dryRun: options.dryRun, body: object }, () =>
     createObject(context, served.stored, object, options),
   );
-  return answer(call, made, warnings, 201);
+  return answer(call, made, [...odd, ...warnings], 201);
 }
 
 async function replace(call: ObjectCall): Promise<Answer> {
   const { context, request, served } = call;
   const ref = refOf(call);
-  const object = objectIn(call, await request.body());
+  const { object, warnings: odd } = objectIn(call, await request.body());
   const options = writeOptions(request);
   const [stored, warnings] = await run(call, 'replace', { ref, dryRun: options.dryRun, body: object }, () =>
     updateObject(context, served.stored, ref, () => object, options),
   );
-  return answer(call, stored, warnings);
+  return answer(call, stored, [...odd, ...warnings]);
 }
 
 async function patch(call: ObjectCall, subresource?: 'status' | 'scale'): Promise<Answer> {
   const { context, request, served } = call;
   const ref = refOf(call);
   const { type, patch: body } = parsePatch(await request.body(), request.headers['content-type']);
+  const odd = subresource === 'scale' ? [] : validatePatch(served, request.query, type, body);
   const options = { ...writeOptions(request), type, force: flag(request.query, 'force') };
   const part = subresource === undefined ? {} : { subresource };
   const existed = context.store.get(served.stored, ref.namespace, ref.name) !== undefined;
@@ -99,7 +108,7 @@ async function patch(call: ObjectCall, subresource?: 'status' | 'scale'): Promis
     patchObject(context, served.stored, ref, body, { ...options, ...part }),
   );
   if (subresource === 'scale') return { status: 200, json: stored, warnings };
-  return answer(call, stored, warnings, existed ? 200 : 201);
+  return answer(call, stored, [...odd, ...warnings], existed ? 200 : 201);
 }
 
 function find({ context, served }: ObjectCall, ref: NamedRef): KubeObject {
@@ -188,13 +197,13 @@ async function status(call: ObjectCall): Promise<Answer> {
     case 'GET':
       return read(call);
     case 'PUT': {
-      const object = objectIn(call, await request.body());
+      const { object, warnings: odd } = objectIn(call, await request.body());
       const options = { ...writeOptions(request), subresource: 'status' as const };
       const target = { ref, subresource: 'status', dryRun: options.dryRun, body: object };
       const [stored, warnings] = await run(call, 'replace', target, () =>
         updateObject(context, served.stored, ref, () => object, options),
       );
-      return answer(call, stored, warnings);
+      return answer(call, stored, [...odd, ...warnings]);
     }
     case 'PATCH':
       return patch(call, 'status');

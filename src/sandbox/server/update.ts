@@ -142,6 +142,13 @@ function admit(
   return object;
 }
 
+/** The object as it was, with the field managers that the client sent in place of its own: it may correct them. */
+function withManagers(current: KubeObject, wanted: KubeObject): KubeObject {
+  const sent = asList(wanted.metadata['managedFields']);
+  if (sent.length === 0) return current;
+  return { ...current, metadata: { ...current.metadata, managedFields: sent } };
+}
+
 /**
  * PUT or PATCH: `change` gets a copy of the object as it is and answers what it shall be. Nothing is stored when that
  * changes nothing. The answer is the stored object itself: copy it before it leaves the sandbox.
@@ -162,8 +169,9 @@ export function updateObject(
   checkIdentity(kind, current, wanted, request.patch === true);
   const candidate = restrict(kind, current, wanted, subresource);
   kind.normalise(candidate);
+  const writing = { manager: request.manager, subresource, time: timestamp(context.clock.now()) };
   if (request.apply === true) candidate.metadata['managedFields'] = wanted.metadata['managedFields'];
-  else track(kind, current, candidate, { manager: request.manager, subresource, time: timestamp(context.clock.now()) });
+  else track(kind, withManagers(current, wanted), candidate, writing);
   const object = admit(context, kind, current, candidate, request);
   object.metadata.resourceVersion = current.metadata.resourceVersion ?? '';
   if (subresource !== 'status' && raisesGeneration(kind, current, object)) {
