@@ -14,17 +14,13 @@ export interface LogLine {
 /** What a container wrote. */
 export interface ContainerLog {
   /** Oldest first. */
-  lines(): readonly LogLine[];
-  readonly ended: boolean;
-  /** Hears of each later line, and with undefined of the end. Returns how to stop. */
-  follow(listener: (line: LogLine | undefined) => void): () => void;
+  past: LogLine[];
+  /** The lines to come, until the container ends or `signal` aborts. */
+  follow(signal: AbortSignal): AsyncIterable<LogLine>;
 }
 
-/** Knows what the containers of pods wrote: a node. */
-export interface PodLogs {
-  /** Undefined when nothing is known. `previous`: before the last restart. */
-  log(namespace: string, pod: string, options: { container: string; previous: boolean }): ContainerLog | undefined;
-}
+/** Finds what a container of a pod wrote (`previous`: before its last restart), undefined when nothing is known. */
+export type PodLogs = (pod: Pod, container: string, previous: boolean) => ContainerLog | undefined;
 
 function containerOf(pod: Pod, asked: string | null): string {
   const names = pod.spec.containers.map(({ name }) => name);
@@ -45,35 +41,6 @@ function sinceOf(query: URLSearchParams, now: number): number {
   return time === null ? 0 : Date.parse(time);
 }
 
-/** The lines from now on, until the container ends or `signal` aborts. */
-async function* later(log: ContainerLog, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const queue: LogLine[] = [];
-  let over = log.ended;
-  let wake = (): void => undefined;
-  const end = (): void => {
-    over = true;
-    wake();
-  };
-  const stop = log.follow((line) => {
-    if (line === undefined) return end();
-    queue.push(line);
-    wake();
-  });
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    for (;;) {
-      yield* queue.splice(0);
-      if (over || signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  } finally {
-    stop();
-    signal.removeEventListener('abort', end);
-  }
-}
-
 async function* write(
   log: ContainerLog,
   query: URLSearchParams,
@@ -83,14 +50,10 @@ async function* write(
   const stamped = flag(query, 'timestamps');
   const format = ({ at, text }: LogLine): string => `${stamped ? `${new Date(at).toISOString()} ` : ''}${text}\n`;
   const tail = numeric(query, 'tailLines');
-  const recent = log.lines().filter(({ at }) => at >= since);
-  const past = tail === undefined ? recent : recent.slice(Math.max(0, recent.length - tail));
-  if (!flag(query, 'follow')) return yield* past.map(format);
-  const coming = later(log, signal);
-  // The first step begins to listen: no line is lost while the past is sent.
-  const first = coming.next();
-  yield* past.map(format);
-  for (let next = await first; next.done !== true; next = await coming.next()) yield format(next.value);
+  const recent = log.past.filter(({ at }) => at >= since);
+  for (const line of tail === undefined ? recent : recent.slice(Math.max(0, recent.length - tail))) yield format(line);
+  if (!flag(query, 'follow')) return;
+  for await (const line of log.follow(signal)) yield format(line);
 }
 
 /** Answers `pods/NAME/log`. Throws 501 where the sandbox's pods write no logs. */
@@ -100,7 +63,7 @@ export function serveLog(logs: PodLogs | undefined, pod: Pod, request: HttpReque
   if (query.has('limitBytes')) throw notImplemented('limitBytes of logs');
   const container = containerOf(pod, query.get('container'));
   const previous = flag(query, 'previous');
-  const log = logs.log(pod.metadata.namespace ?? '', pod.metadata.name, { container, previous });
+  const log = logs(pod, container, previous);
   if (log === undefined) {
     const which = previous ? `previous terminated container "${container}"` : `container "${container}"`;
     throw new ApiError(400, 'BadRequest', `${which} in pod "${pod.metadata.name}" has no log`);
