@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { type Scenario, scenarios } from './scenarios.ts';
 
-export const usage = `npm run demo [-- --stay] [-- --only NAME] [-- --port N]
+export const usage = `npm run demo -- [--stay] [--only NAME] [--port N] [--seed N] [--quick]
 
 Releases four versions of a small shop side by side, judged by the unchanged operator: a good one, a slower one, one with
 a new error in 1 % of its answers, and one that leaks memory. Kubernetes is an API server in this process, pods are real
-processes, requests are real HTTP. It needs Node alone: no root, no containers, no network but 127.0.0.1. About 3 minutes.
+processes, requests are real HTTP. It needs Node alone: no root, no containers, no network but 127.0.0.1. 3 to 4 minutes.
 
   --stay       keep everything running afterwards, and say how to look at it with kubectl
   --only NAME  one of ${scenarios.map(({ name }) => name).join(', ')}; may be given more than once
