@@ -22,6 +22,7 @@ import type { OperatorConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
 import { createMeasuring } from './measuring.ts';
 import type { OperatorMetrics } from './metrics.ts';
+import { createNeighbours } from './neighbours.ts';
 import { leaveTarget, type ReconcileDeps, reconcileRelease } from './reconcile.ts';
 
 /** Name of the lease that replicas share. */
@@ -80,6 +81,14 @@ export function assembleOperator(input: OperatorInput): Operator {
     reportingInstance: input.identity,
     metrics: kubeMetrics.events,
   });
+  const neighbours = createNeighbours({
+    api: input.api,
+    clock,
+    random,
+    log,
+    metrics: kubeMetrics.informer,
+    onChange: (key) => late.controller?.look(key),
+  });
   const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock });
   const deps: ReconcileDeps = {
     api,
@@ -92,6 +101,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     measurement: measuring.measurement,
     customAllowed,
     alerts: (namespace) => input.alerts?.firing(namespace) ?? [],
+    neighbours,
     emit: (object, event) => recorder.record({ regarding: referenceTo(object), ...event }),
     measure: measuring.measure,
     forget: (key) => {
@@ -114,6 +124,8 @@ export function assembleOperator(input: OperatorInput): Operator {
     isLeader: () => elector === undefined || elector.isLeader(),
     reconcile: (namespace, name) => reconcileRelease(deps, namespace, name),
     leave: (namespace, name) => leaveTarget(deps, namespace, name),
+    // Another replica acts: what it needs it watches itself.
+    standBy: (key) => neighbours.leave(key),
     pass: metrics.pass,
     informerMetrics: kubeMetrics.informer,
     queueMetrics: kubeMetrics.queue('canaryrelease'),
@@ -133,7 +145,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     ]);
     await aborted(signal);
     log.info({}, 'stopping');
-    await atMost(clock, stopMilliseconds, Promise.all([working, recorder.flush()]));
+    await atMost(clock, stopMilliseconds, Promise.all([working, neighbours.close(), recorder.flush()]));
     lease.abort();
     await atMost(clock, stopMilliseconds / 4, electing);
     await collector.close();

@@ -20,6 +20,8 @@ export interface ControllerOptions {
   isLeader(): boolean;
   reconcile(namespace: string, name: string): Promise<PassResult>;
   leave(namespace: string, name: string): Promise<void>;
+  /** Called instead of a pass by who does not lead. */
+  standBy?(key: string): void;
   pass(result: 'success' | 'error', seconds: number): void;
   informerMetrics?: InformerMetrics;
   queueMetrics?: QueueMetrics;
@@ -70,8 +72,8 @@ export function createController(options: ControllerOptions): Controller {
   const resting = new Map<string, { print: string; until: number }>();
 
   async function process(key: string): Promise<void> {
-    if (!options.isLeader()) return;
     const [kind, namespace = '', name = ''] = key.split('/');
+    if (!options.isLeader()) return options.standBy?.(`${namespace}/${name}`);
     const started = clock.now();
     try {
       if (kind === 'target') await leaveIfUnnamed(namespace, name);

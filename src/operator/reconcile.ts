@@ -11,9 +11,12 @@ import { type GatherSources, gather, selectorText } from '../release/gather.ts';
 import { applyLeaving, leaving } from '../release/leave.ts';
 import { isControlledBy } from '../release/pods.ts';
 import type { Snapshot } from '../release/snapshot.ts';
+import type { Neighbours } from './neighbours.ts';
 
 export interface ReconcileDeps extends GatherSources {
   log: Logger;
+  /** Watches of what running releases need; absent: each pass reads it. */
+  neighbours?: Pick<Neighbours, 'follow' | 'leave' | 'watched'>;
   /** Cuts a status to the bounds of the CRD: what the API server refuses would stop a release. */
   fit(status: CanaryReleaseStatus): CanaryReleaseStatus;
   /** Reports an event on an object; never throws. */
@@ -35,6 +38,7 @@ export interface PassResult {
 
 const gone: PassResult = { wakeAt: undefined, resting: false };
 const restingPhases: readonly Phase[] = ['Idle', 'Rejected', 'Suspended'];
+const runningPhases: readonly Phase[] = ['Starting', 'Analyzing', 'Held', 'Promoting', 'RollingBack'];
 /** Milliseconds until the next look after a write that met a change. */
 const staleRetry = 200;
 
@@ -45,11 +49,11 @@ const staleRetry = 200;
 export async function reconcileRelease(deps: ReconcileDeps, namespace: string, name: string): Promise<PassResult> {
   const release = await find(deps.api, namespace, name);
   if (release === undefined || release.metadata.deletionTimestamp !== undefined) {
+    deps.neighbours?.leave(`${namespace}/${name}`);
     deps.forget(`${namespace}/${name}`);
     return gone;
   }
-  const snapshot = await gather(deps, release);
-  const decision = decide(snapshot);
+  const { snapshot, decision } = await decided(deps, release);
   // The version of the object tells the lines of one pass from those of the next.
   const log = deps.log.child({ namespace, release: name, pass: release.metadata.resourceVersion });
   report(deps, log, snapshot, decision);
@@ -63,6 +67,7 @@ export async function reconcileRelease(deps: ReconcileDeps, namespace: string, n
   }
   deps.observe(snapshot, decision);
   deps.measure(snapshot, decision);
+  followOrLeave(deps, snapshot, decision);
   for (const action of decision.actions) {
     const result = await applyAction(context, action);
     log.info({ action: action.kind, result }, 'wrote');
@@ -71,6 +76,42 @@ export async function reconcileRelease(deps: ReconcileDeps, namespace: string, n
   if (decision.actions.length > 0) return again(deps.clock);
   const { phase } = decision.status;
   return { wakeAt: decision.wakeAt, resting: phase !== undefined && restingPhases.includes(phase) };
+}
+
+interface Decided {
+  snapshot: Snapshot;
+  decision: Decision;
+}
+
+/**
+ * By what the watches know where that leaves everything as it is; by what the API says now wherever anything is to be
+ * done or said. So a watch that lags can delay a decision by moments, and never make one.
+ */
+async function decided(deps: ReconcileDeps, release: CanaryRelease): Promise<Decided> {
+  const watched = deps.neighbours?.watched(keyOf(release));
+  const snapshot = await gather(deps, release, watched);
+  const decision = decide(snapshot);
+  if (watched === undefined || leavesAll(release, decision)) return { snapshot, decision };
+  const live = await gather(deps, release);
+  return { snapshot: live, decision: decide(live) };
+}
+
+/** Nothing but figures changes. */
+function leavesAll({ status }: CanaryRelease, decision: Decision): boolean {
+  if (decision.actions.length > 0 || decision.events.length > 0 || decision.status.phase !== status?.phase)
+    return false;
+  return JSON.stringify(decision.status.ledger ?? []) === JSON.stringify(status?.ledger ?? []);
+}
+
+function followOrLeave({ neighbours }: ReconcileDeps, { release, target }: Snapshot, { status }: Decision): void {
+  const { phase } = status;
+  if (target !== undefined && phase !== undefined && runningPhases.includes(phase))
+    neighbours?.follow(keyOf(release), target);
+  else neighbours?.leave(keyOf(release));
+}
+
+function keyOf({ metadata }: CanaryRelease): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 function again(clock: Clock): PassResult {

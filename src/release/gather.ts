@@ -37,8 +37,23 @@ export interface GatherSources {
   alerts?(namespace: string): FiringAlert[];
 }
 
-/** Reads everything that a decision needs, live: a decision on a stale cache would be repeated or lost. */
-export async function gather(sources: GatherSources, release: CanaryRelease): Promise<Snapshot> {
+/** What a watch knows of the ReplicaSets and pods that a target selects. */
+export interface WatchedObjects {
+  /** Of the target it was made for, as in a query. */
+  selector: string;
+  replicaSets: readonly ReplicaSet[];
+  pods: readonly Pod[];
+}
+
+/**
+ * Reads everything that a decision needs, live: a decision on a stale cache would be repeated or lost. With `watched`
+ * ReplicaSets and pods are taken from there, which is good enough to see that there is nothing to do.
+ */
+export async function gather(
+  sources: GatherSources,
+  release: CanaryRelease,
+  watched?: WatchedObjects,
+): Promise<Snapshot> {
   const { api, clock } = sources;
   const namespace = release.metadata.namespace ?? '';
   const name = release.spec.targetRef.name;
@@ -66,7 +81,8 @@ export async function gather(sources: GatherSources, release: CanaryRelease): Pr
     measurement: undefined,
   };
   if (target === undefined || 'problems' in spec) return bare;
-  const owned = await ownedBy(api, namespace, target, canary, release.metadata.uid ?? '');
+  const objects = await selectedBy(api, namespace, target, watched);
+  const owned = ownedBy(objects, target, canary, release.metadata.uid ?? '');
   const surroundings = await sources.surroundings.read(target);
   const proof = await sources.gate.proof(target, proofKey(target, canary), spec.gate === 'Paused' ? 'Paused' : offered);
   const quarantined = spec.canary.quarantineSeconds > 0 ? await quarantinedPods(api, namespace, release) : [];
@@ -113,27 +129,37 @@ async function maybe<T extends KubeObject>(
   }
 }
 
-/** ReplicaSets and pods of both tracks: they share the labels that the target selects by, and differ by owner. */
-async function ownedBy(
+async function selectedBy(
   api: KubeApi,
   namespace: string,
   target: Deployment,
-  canary: Deployment | undefined,
-  releaseUid: string,
-): Promise<Pick<Snapshot, 'replicaSets' | 'pods' | 'canaryReplicaSets' | 'canaryPods'>> {
+  watched: WatchedObjects | undefined,
+): Promise<Pick<WatchedObjects, 'replicaSets' | 'pods'>> {
   const labelSelector = selectorText(target.spec.selector);
-  const [sets, pods] = await Promise.all([
+  if (watched?.selector === labelSelector) return watched;
+  const [replicaSets, pods] = await Promise.all([
     api.list<ReplicaSet>(resources.replicaSets, { namespace, labelSelector }),
     api.list<Pod>(resources.pods, { namespace, labelSelector }),
   ]);
+  return { replicaSets: replicaSets.items, pods: pods.items };
+}
+
+/** ReplicaSets and pods of both tracks: they share the labels that the target selects by, and differ by owner. */
+function ownedBy(
+  objects: Pick<WatchedObjects, 'replicaSets' | 'pods'>,
+  target: Deployment,
+  canary: Deployment | undefined,
+  releaseUid: string,
+): Pick<Snapshot, 'replicaSets' | 'pods' | 'canaryReplicaSets' | 'canaryPods'> {
+  const { replicaSets: sets, pods } = objects;
   const ours = canary !== undefined && isOurs(canary, releaseUid) ? canary.metadata.uid : undefined;
-  const replicaSets = sets.items.filter((set) => isControlledBy(set, target.metadata.uid));
-  const canaryReplicaSets = sets.items.filter((set) => isControlledBy(set, ours));
+  const replicaSets = sets.filter((set) => isControlledBy(set, target.metadata.uid));
+  const canaryReplicaSets = sets.filter((set) => isControlledBy(set, ours));
   return {
     replicaSets,
-    pods: podsOf(pods.items, replicaSets),
+    pods: podsOf(pods, replicaSets),
     canaryReplicaSets,
-    canaryPods: podsOf(pods.items, canaryReplicaSets),
+    canaryPods: podsOf(pods, canaryReplicaSets),
   };
 }
 

@@ -27,7 +27,7 @@ export function isControlledBy(object: KubeObject, uid: string | undefined): boo
   );
 }
 
-export function podsOf(pods: Pod[], replicaSets: ReplicaSet[]): Pod[] {
+export function podsOf(pods: readonly Pod[], replicaSets: readonly ReplicaSet[]): Pod[] {
   const owners = new Set(replicaSets.map((replicaSet) => replicaSet.metadata.uid));
   return pods.filter((pod) =>
     (pod.metadata.ownerReferences ?? []).some((owner) => owner.controller && owners.has(owner.uid)),
