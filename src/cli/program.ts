@@ -13,6 +13,7 @@ import {
   runCommand,
   runHistory,
   runList,
+  runPlan,
   runRelease,
   runStatus,
   runTags,
@@ -75,6 +76,7 @@ async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[])
   addReading(program, io, run);
   addWait(program, io, run);
   addCommands(program, io, run);
+  addPlan(program, io, run);
   addDelivery(program, io, run);
   addCompletion(program, io, run);
   for (const { name, description } of foreign) program.command(name).description(description).helpOption(false);
@@ -221,6 +223,42 @@ function addDelivery(program: Command, io: CliIo, run: Runner): void {
     .option('--image <repository>', 'another repository, or which one where the target has several containers')
     .addOption(outputOption(['json', 'yaml']))
     .action(run(async (name: string, _: unknown, command: Command) => runTags(io, name, options(command))));
+}
+
+const planHelp = `
+Reads the release and its target, and where --prometheus-url is given the last hour of the running version, and says what
+the next version would meet: how many pods, which metrics, and how long until typical regressions show at this traffic.
+Without --prometheus-url the figures are those that the operator planned. Nothing is written.
+
+  kubectl -n monitoring port-forward svc/prometheus-operated 9090 &
+  tandem plan checkout -n shop --prometheus-url http://localhost:9090
+`;
+
+function addPlan(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('plan')
+    .argument(...nameArgument)
+    .description('say what the next version would meet, and how long a verdict takes; writes nothing')
+    .option('--prometheus-url <url>', 'ask this Prometheus now', asUsage(parseUrl))
+    .option('--percent <percent>', 'with another share of the replicas, 1 to 50', asUsage(parseShare))
+    .addOption(outputOption(['json', 'yaml']))
+    .addHelpText('after', planHelp)
+    .action(run(async (name: string, _: unknown, command: Command) => runPlan(io, name, options(command))));
+}
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new CliError(
+    exitCodes.usage,
+    `${JSON.stringify(text)} is no address of a Prometheus`,
+    'write http://HOST:PORT',
+  );
+}
+
+function parseShare(text: string): number {
+  const percent = Number(text);
+  if (Number.isInteger(percent) && percent >= 1 && percent <= 50) return percent;
+  throw new CliError(exitCodes.usage, `${JSON.stringify(text)} is no share`, 'write a whole number from 1 to 50');
 }
 
 function collect(value: string, before: string[]): string[] {

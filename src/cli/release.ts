@@ -1,3 +1,4 @@
+import type { PlannedStep } from '../api/schema.ts';
 import type { Condition, Deployment, KubeObject, ObjectMeta } from '../kube/object.ts';
 
 /**
@@ -52,6 +53,7 @@ export interface AnalysisStatus {
   metrics?: MetricLine[];
   missing?: string[];
   warnings?: string[];
+  planned?: PlannedStep[];
 }
 
 export interface MetricLine {

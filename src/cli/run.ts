@@ -34,6 +34,8 @@ export interface GlobalOptions {
   image?: string[] | string;
   setEnv?: string[];
   force?: boolean;
+  prometheusUrl?: string;
+  percent?: number;
   wait?: boolean;
   summary?: boolean;
   /** Seconds. */
@@ -157,6 +159,22 @@ export async function runRelease(io: CliIo, name: string, options: GlobalOptions
     io.stderr(`${name}: revision ${revision.slice(0, 10)}: ${what}\n`);
     if (options.wait !== true) return exitCodes.ok;
     return answerOfWait(io, api, { namespace, name, revision }, options);
+  });
+}
+
+export async function runPlan(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  const { prometheusUrl, percent, output } = options;
+  return withCluster(io, options, async (api, namespace) => {
+    const request = {
+      namespace,
+      name,
+      ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
+      ...(percent === undefined ? {} : { percent }),
+    };
+    const { planOf, formatPlan } = await import('./plan.ts');
+    const plan = await planOf(api, io.clock, request);
+    io.stdout(output === 'json' || output === 'yaml' ? formatData(plan, output) : formatPlan(plan));
+    return exitCodes.ok;
   });
 }
 
