@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ledgerOutcomes } from '../api/status-schema.ts';
 import { createFakeClock, type FakeClock } from '../lib/fake-clock.ts';
 import { silentLogger } from '../lib/log.ts';
 import { readConfig } from '../operator/config.ts';
@@ -13,7 +14,7 @@ import type { Decision } from '../release/decision.ts';
 import type { Snapshot } from '../release/snapshot.ts';
 import { Receiver } from './config.ts';
 import { type Delivery, deliver } from './deliver.ts';
-import type { Notification } from './notification.ts';
+import { type Notification, notificationKinds } from './notification.ts';
 import { createNotifier, type Notifier } from './notifier.ts';
 
 const notification: Notification = {
@@ -270,6 +271,12 @@ describe('createNotifier', () => {
     await clock.advance(10);
     expect(sent.length).toBeGreaterThanOrEqual(1000);
   });
+});
+
+test('each end that the ledger knows is told', () => {
+  const onTheWay = ['Promoting', 'RollingBack', 'Adopted'];
+  const kinds: readonly string[] = notificationKinds;
+  expect(ledgerOutcomes.filter((outcome) => !onTheWay.includes(outcome) && !kinds.includes(outcome))).toEqual([]);
 });
 
 describe('notifications of the configuration', () => {
