@@ -125,7 +125,7 @@ async function prepare(stage: Stage): Promise<void> {
   await stage.deploy({ version: 'v1' });
   const before = await stage.stablePods();
   say('a CanaryRelease that names it, everything else at its default but the times');
-  await stage.adopt({ analysis: { minDuration: '30s', warmup: '10s' } });
+  await stage.adopt({ analysis: { minDuration: '30s', warmup: '10s', deadline: '3m' } });
   const same = JSON.stringify(before) === JSON.stringify(await stage.stablePods());
   say(`adopted: the gate is armed and proven, ${same ? 'no pod restarted' : 'PODS CHANGED'}`);
   say(`load: ${rate} requests a second through the Service, a connection each`);

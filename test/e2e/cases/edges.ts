@@ -80,12 +80,12 @@ export const edgeCases: Case[] = [
           memory: { enabled: false },
         },
       });
-      const load = await stage.load({ rate: 60 });
+      const load = await stage.load({ rate: 120 });
       const before = await stage.stablePods();
       await stage.kubectl(['set', 'image', 'deployment/shop', 'shop=docker.io/library/shop:v2']);
       await stage.waitPhase('Analyzing');
       await stage.apply(config('two'));
-      const status = await stage.waitPhase('Held', 300);
+      const status = await stage.waitPhase('Held', 480);
       const ready = conditionOf(status, 'Ready');
       assert.equal(ready?.reason, 'ContaminatedControl');
       assert.match(ready?.message ?? '', /ConfigMap\/shop-config/);

@@ -31,7 +31,7 @@ export const faultCases: Case[] = [
     async run(stage) {
       const killLeader = leaderKiller(stage);
       await stage.deploy({ version: 'v1', spec: { minReadySeconds: 3 } });
-      await stage.adopt({ analysis: { minDuration: '45s' } });
+      await stage.adopt({ analysis: { minDuration: '45s', deadline: '2m' } });
       const load = await stage.load({ rate: 60 });
       const before = await stage.stablePods();
       await stage.release({ version: 'v2' });
@@ -121,7 +121,7 @@ export const faultCases: Case[] = [
     proves: 'Prometheus stopped and started again in mid-analysis: Undecided, never a rollback, and then a verdict',
     async run(stage) {
       await stage.deploy({ version: 'v1' });
-      await stage.adopt({ analysis: { minDuration: '60s' } });
+      await stage.adopt({ analysis: { minDuration: '60s', deadline: '3m' } });
       const load = await stage.load({ rate: 60 });
       const before = await stage.stablePods();
       await stage.release({ version: 'v2' });

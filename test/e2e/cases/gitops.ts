@@ -67,6 +67,7 @@ class Repository {
     const analysis = {
       minDuration: '20s',
       warmup: '5s',
+      deadline: '90s',
       latency: { enabled: false },
       cpu: { enabled: false },
       memory: { enabled: false },

@@ -6,6 +6,7 @@ import { edgeCases } from './edges.ts';
 import { faultCases } from './faults.ts';
 import { gateCases } from './gate.ts';
 import { gitopsCases } from './gitops.ts';
+import { goalCases } from './goals.ts';
 import { inputCases } from './input.ts';
 import { installCases } from './install.ts';
 import { leavingCases } from './leaving.ts';
@@ -20,6 +21,7 @@ import { verdictCases } from './verdicts.ts';
 
 /** All cases, the slow ones first so that they do not run last. */
 export const cases: Case[] = [
+  ...goalCases,
   ...verdictCases,
   ...courseCases,
   ...promotionCases,
