@@ -22,7 +22,8 @@ export const courseCases: Case[] = [
     async run(stage) {
       await stage.deploy({ version: 'v1' });
       await stage.adopt({ ...soon, promotion: 'Manual', analysis: { ...soon.analysis, deadline: '10m' } });
-      const load = await stage.load({ rate: 60 });
+      // A pass needs evidence: with more requests it is there sooner.
+      const load = await stage.load({ rate: 120 });
       await stage.release({ version: 'v2' });
       await stage.waitFor(
         'Held for a person',
@@ -32,7 +33,7 @@ export const courseCases: Case[] = [
             status.phase === 'Held' && status.conditions?.some((item) => item.reason === 'AwaitingPerson') === true
           );
         },
-        300,
+        500,
       );
       await stage.tandem(['promote', 'shop']);
       const entry = await stage.waitOutcome('Promoted', 120);
