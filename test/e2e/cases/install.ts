@@ -28,11 +28,11 @@ async function helm(args: string[], allowFailure = false): Promise<CommandResult
   return result;
 }
 
-function objectsOf(text: string): Map<string, KubeObject> {
+function objectsOf(text: string, change: (object: KubeObject) => KubeObject = normal): Map<string, KubeObject> {
   const objects = parseAllDocuments(text)
     .map((document) => document.toJS() as KubeObject | null)
     .filter((object) => object !== null)
-    .map(normal);
+    .map(change);
   return new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object]));
 }
 
@@ -53,17 +53,22 @@ function normal(object: KubeObject): KubeObject {
   return same;
 }
 
+function configOf(text: string): unknown {
+  const found = [...objectsOf(text, (object) => object).values()].find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('tandem-config'),
+  );
+  const data = found?.['data'] as { 'config.yaml': string } | undefined;
+  return parseAllDocuments(data?.['config.yaml'] ?? '')[0]?.toJS();
+}
+
 /** Default values render what deploy/kustomize/base renders; only the namespace is left to `helm --create-namespace`. */
 async function sameObjects(): Promise<void> {
   const image = ['--set', 'image.repository=tandem', '--set', 'image.tag=dev'];
-  const fromHelm = objectsOf((await helm(['template', 'tandem', chart, '-n', system, ...image])).stdout);
-  const fromKustomize = objectsOf((await must(runKubectl(['kustomize', 'deploy/kustomize/base']))).stdout);
+  const rendered = (await helm(['template', 'tandem', chart, '-n', system, ...image])).stdout;
+  const built = (await must(runKubectl(['kustomize', 'deploy/kustomize/base']))).stdout;
+  assert.deepEqual(configOf(rendered), configOf(built), 'the configuration');
+  const [fromHelm, fromKustomize] = [objectsOf(rendered), objectsOf(built)];
   fromKustomize.delete(`Namespace/${system}`);
-  const config = (objects: Map<string, KubeObject>): unknown => {
-    const data = objects.get('ConfigMap/tandem-config')?.['data'] as { 'config.yaml': string };
-    return parseAllDocuments(data['config.yaml'])[0]?.toJS();
-  };
-  assert.deepEqual(config(fromHelm), config(fromKustomize), 'the configuration');
   for (const objects of [fromHelm, fromKustomize]) objects.delete('ConfigMap/tandem-config');
   assert.deepEqual([...fromHelm.keys()].toSorted(), [...fromKustomize.keys()].toSorted(), 'the objects');
   for (const [key, object] of fromHelm) assert.deepEqual(object, fromKustomize.get(key), key);
