@@ -84,7 +84,7 @@ export const analysis = z
       .enum(['Auto', 'Prometheus', 'Pods'])
       .default('Auto')
       .describe(
-        "Where the metrics come from. Prometheus: the source named below. Pods: the pods' own /metrics, scraped by the operator. Auto: Prometheus where the operator has one, else the pods; status.analysis.source says which.",
+        "Where the metrics come from. Prometheus: the source named below. Pods: the pods' own /metrics, scraped by the operator. Auto: the pods, with stable's past, CPU and memory from Prometheus where the operator has one; Prometheus alone where a pod cannot be scraped. status.analysis.source says which was used.",
       ),
     prometheus: z
       .object({

@@ -109,7 +109,11 @@ const analysis = z
       .exactOptional(),
     since: time().describe('Start of the comparison: the first Ready moment of the canary.').exactOptional(),
     until: time().describe('Deadline, after which onUndecided applies.').exactOptional(),
-    source: text(64).describe('Where the metrics come from.').exactOptional(),
+    source: text(64)
+      .describe(
+        "Where the metrics come from: Prometheus, Pods, or Pods+Prometheus where the pods are scraped and stable's past, CPU and memory are taken from Prometheus.",
+      )
+      .exactOptional(),
     preset: text(64).describe('The names of metrics that were found or chosen.').exactOptional(),
     requests: requests.exactOptional(),
     metrics: z.array(metric).max(40).meta(atomic).describe('The comparisons, one by one.').exactOptional(),

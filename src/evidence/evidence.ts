@@ -15,7 +15,7 @@ export interface Evidence {
   /** The fresh pods of stable, where there are any. */
   baseline?: string[];
   /** The stable pods in the hour before the run. */
-  history?: PodWindow;
+  history?: HistoryWindow;
   run: PodWindow;
   /** The user's own metrics by name, by slot of the run; absent where there are none. */
   custom?: Record<string, CustomSamples>;
@@ -28,6 +28,12 @@ export interface Evidence {
 export interface PodWindow {
   scrapes: number;
   pods: Record<string, PodSamples>;
+}
+
+/** A past that another source than the run's has measured says so by slots of its own: its counters do not go on there. */
+export interface HistoryWindow extends PodWindow {
+  /** Seconds of a slot; absent: as in the run, and its counters go on in the run. */
+  scrapeSeconds?: number;
 }
 
 /** Counter values since the start of the pod, one per slot; null = scrape missed; a smaller value = counter reset. */
@@ -61,6 +67,8 @@ export interface FoundMetrics {
   /** Signal (`requests`, `errors`, `latency`, `cpu`, `memory`, `custom-NAME`) to the query that answers it. */
   queries: Record<string, string>;
   missing: string[];
+  /** What a person should know of the source, for status. */
+  warnings?: string[];
 }
 
 /**

@@ -1,15 +1,21 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Collector } from './collector.ts';
 import type { Evidence } from './evidence.ts';
 import type { PodsCollector } from './pods/collector.ts';
+import { composeEvidence } from './pods/compose.ts';
+import { fallbackReason } from './pods/lane.ts';
+import { LATE_MS } from './pods/watch.ts';
 import type { RoutedRequest, WatchResult } from './request.ts';
 
-/** All sources behind one face: each release is asked of the one that its spec names. */
+/** All sources behind one face: each release is asked of the source, or of both, that its spec names. */
 export interface EvidenceSources {
   /** Watches a release, or takes over a changed list of pods. A problem leaves the release unwatched. */
   watch(key: string, request: RoutedRequest): WatchResult;
   unwatch(key: string): void;
   /** What is known now; undefined for a release that is not watched. */
   evidence(key: string): Evidence | undefined;
+  /** Called after each round of a source for each release of it. */
   onUpdate(handler: (key: string) => void): void;
   run(signal: AbortSignal, intervalMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -21,38 +27,99 @@ export interface SourcesOptions {
   pods: PodsCollector | undefined;
   /** Whether there is a Prometheus at all. */
   hasPrometheus: boolean;
+  clock: Clock;
+  log: Logger;
 }
 
-export function createEvidenceSources({ prometheus, pods, hasPrometheus }: SourcesOptions): EvidenceSources {
-  const routes = new Map<string, Collector | PodsCollector>();
+/**
+ * Which sources carry a release. `Both` is the fast lane; from it a release may fall back to Prometheus, once and for the
+ * rest of its run, so that no counter is ever continued by another source's.
+ */
+interface Route {
+  /** The run that it was decided for. */
+  startedAt: number;
+  from: RoutedRequest['from'];
+  lane: 'Pods' | 'Prometheus' | 'Both';
+  /** Why the pods are left out. */
+  warning: string | undefined;
+  composed: { pods: Evidence; prometheus: Evidence | undefined; evidence: Evidence } | undefined;
+}
 
-  function routeOf({ from }: RoutedRequest): Collector | PodsCollector | undefined {
-    if (from === 'Auto') return hasPrometheus ? prometheus : (pods ?? prometheus);
-    return from === 'Pods' ? pods : prometheus;
+export function createEvidenceSources(options: SourcesOptions): EvidenceSources {
+  const { prometheus, pods, hasPrometheus, clock, log } = options;
+  const routes = new Map<string, Route>();
+
+  function start({ from, startedAt, custom = [] }: RoutedRequest): Route {
+    const route: Route = { startedAt, from, lane: 'Prometheus', warning: undefined, composed: undefined };
+    if (from === 'Prometheus' || (from === 'Auto' && pods === undefined)) return route;
+    if (from === 'Pods' || !hasPrometheus) return { ...route, lane: 'Pods' };
+    if (custom.length > 0) return { ...route, warning: fallenBack('custom metrics are read at the pace of Prometheus') };
+    // What was scraped before a restart is gone; Prometheus has all of it.
+    if (clock.now() - startedAt > LATE_MS) {
+      return { ...route, warning: fallenBack('the operator started in the middle of the comparison') };
+    }
+    return { ...route, lane: 'Both' };
+  }
+
+  function watch(key: string, request: RoutedRequest): WatchResult {
+    const before = routes.get(key);
+    const same = before?.startedAt === request.startedAt && before.from === request.from;
+    if (!same) unwatch(key);
+    const route = same ? before : start(request);
+    routes.set(key, route);
+    if (route.lane === 'Prometheus') return prometheus.watch(key, request);
+    if ((request.custom ?? []).length > 0) {
+      const message = 'analysis.custom: queries are asked of a Prometheus; name one, and write source: Prometheus';
+      return { ok: false, problem: { reason: 'InvalidCustom', message } };
+    }
+    if (pods === undefined) {
+      const message = 'analysis.source: this operator scrapes no pods; write Prometheus';
+      return { ok: false, problem: { reason: 'UnknownSource', message } };
+    }
+    if (route.lane === 'Pods') return pods.watch(key, request);
+    const asked = prometheus.watch(key, request);
+    const scraped = asked.ok ? pods.watch(key, request) : asked;
+    if (asked.ok && !scraped.ok) fallBack(key, route, scraped.problem.message);
+    return asked;
   }
 
   function unwatch(key: string): void {
-    routes.get(key)?.unwatch(key);
+    prometheus.unwatch(key);
+    pods?.unwatch(key);
     routes.delete(key);
   }
 
+  function fallBack(key: string, route: Route, reason: string): void {
+    route.lane = 'Prometheus';
+    route.warning = fallenBack(reason);
+    route.composed = undefined;
+    pods?.unwatch(key);
+    log.warn({ key, reason }, 'Pods cannot be scraped, Prometheus alone from now on');
+  }
+
+  /** After each round of the pods: is the fast lane still open? */
+  function check(key: string): void {
+    const route = routes.get(key);
+    const health = pods?.health(key);
+    if (route?.lane !== 'Both' || health === undefined) return;
+    const reason = fallbackReason(health, pods?.evidence(key), prometheus.evidence(key));
+    if (reason !== undefined) fallBack(key, route, reason);
+  }
+
+  function evidence(key: string): Evidence | undefined {
+    const route = routes.get(key);
+    if (route?.lane === 'Pods') return pods?.evidence(key);
+    const asked = named(prometheus.evidence(key), route?.warning);
+    if (route?.lane !== 'Both') return asked;
+    const scraped = pods?.evidence(key);
+    return scraped === undefined ? asked : composed(route, scraped, prometheus.evidence(key));
+  }
+
+  pods?.onUpdate(check);
   return {
-    watch: (key, request) => {
-      const route = routeOf(request);
-      if (routes.get(key) !== route) unwatch(key);
-      if (route === pods && (request.custom ?? []).length > 0) {
-        const message = 'analysis.custom: queries are asked of a Prometheus; name one, and write source: Prometheus';
-        return { ok: false, problem: { reason: 'InvalidCustom', message } };
-      }
-      if (route === undefined) {
-        const message = 'analysis.source: this operator scrapes no pods; write Prometheus';
-        return { ok: false, problem: { reason: 'UnknownSource', message } };
-      }
-      routes.set(key, route);
-      return route.watch(key, request);
-    },
+    watch,
     unwatch,
-    evidence: (key) => routes.get(key)?.evidence(key),
+    evidence,
     onUpdate: (handler) => {
       prometheus.onUpdate(handler);
       pods?.onUpdate(handler);
@@ -64,4 +131,24 @@ export function createEvidenceSources({ prometheus, pods, hasPrometheus }: Sourc
       await Promise.all([prometheus.close(), pods?.close()]);
     },
   };
+}
+
+function fallenBack(reason: string): string {
+  return `Prometheus alone is asked, the pods are not scraped: ${reason}`;
+}
+
+/** Status names the kind of source: which Prometheus stands in the spec. */
+function named(evidence: Evidence | undefined, warning: string | undefined): Evidence | undefined {
+  if (evidence === undefined) return undefined;
+  const warnings = warning === undefined ? {} : { warnings: [warning] };
+  return { ...evidence, found: { ...evidence.found, source: 'Prometheus', ...warnings } };
+}
+
+/** The same object while nothing came. */
+function composed(route: Route, pods: Evidence, prometheus: Evidence | undefined): Evidence {
+  const known = route.composed;
+  if (known?.pods === pods && known.prometheus === prometheus) return known.evidence;
+  const evidence = composeEvidence(pods, named(prometheus, undefined));
+  route.composed = { pods, prometheus, evidence };
+  return evidence;
 }

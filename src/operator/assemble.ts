@@ -24,6 +24,7 @@ import { createMeasuring } from './measuring.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { createNeighbours } from './neighbours.ts';
 import { leaveTarget, type ReconcileDeps, reconcileRelease } from './reconcile.ts';
+import { createWake } from './wake.ts';
 
 /** Name of the lease that replicas share. */
 const LEASE = 'tandem';
@@ -89,6 +90,13 @@ export function assembleOperator(input: OperatorInput): Operator {
     metrics: kubeMetrics.informer,
     onChange: (key) => late.controller?.look(key),
   });
+  const wake = createWake({
+    clock,
+    // A little less than a round of Prometheus: each of those makes a pass.
+    everyMs: 0.8 * input.config.pollMilliseconds,
+    hasNews: (key) => measuring.hasNews(key),
+    look: (key) => late.controller?.look(key),
+  });
   const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock });
   const deps: ReconcileDeps = {
     api,
@@ -106,6 +114,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     measure: measuring.measure,
     forget: (key) => {
       measuring.forget(key);
+      wake.forget(key);
       metrics.forget(key);
       input.notifier?.forget(key);
     },
@@ -131,7 +140,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     queueMetrics: kubeMetrics.queue('canaryrelease'),
   });
   late.controller = controller;
-  collector.onUpdate((key) => controller.look(key));
+  collector.onUpdate(wake.round);
   return { controller, elector, run };
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -162,7 +171,7 @@ function evidenceSources(
       ? undefined
       : createPodsCollector({ config: podsSource, scraper, clock, log, metrics });
   const prometheus = createCollector({ sources, clock, log, metrics, customAllowed });
-  return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0 });
+  return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0, clock, log });
 }
 
 function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector | undefined {

@@ -32,6 +32,8 @@ export interface Measuring {
   /** Called after each pass: starts, follows or ends the measurement of the release. */
   measure(snapshot: Snapshot, decision: Decision): void;
   measurement(release: CanaryRelease): Measurement | undefined;
+  /** Whether a pass would find another verdict than the last one did. */
+  hasNews(key: string): boolean;
   forget(key: string): void;
 }
 
@@ -42,6 +44,9 @@ interface Watched {
   problem: string | undefined;
   since: number;
   gonePods: GonePod[];
+  /** What the judge was asked last, and what it said. */
+  asked?: AnalysisSpec;
+  told?: string;
 }
 
 export function createMeasuring(deps: { collector: EvidenceCollector; judge: Judge; clock: Clock }): Measuring {
@@ -53,7 +58,8 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
     const next = requestOf(snapshot, decision, watched.get(key));
     if (next === undefined) return forget(key);
     const result = collector.watch(key, next.request);
-    watched.set(key, { ...next, problem: result.ok ? undefined : result.problem.message });
+    const problem = result.ok ? undefined : result.problem.message;
+    watched.set(key, { ...watched.get(key), ...next, problem });
   }
 
   function forget(key: string): void {
@@ -72,7 +78,7 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
         canaryUid,
         verdict: undecided(entry.problem),
         source,
-        sourceName: request.source,
+        sourceName: request.from === 'Pods' ? 'Pods' : 'Prometheus',
         preset: undefined,
         gonePods,
       };
@@ -81,13 +87,26 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
     if (evidence === undefined) return undefined;
     const asked = askedOf(spec, release);
     const verdict = judge(evidence, asked, now);
-    const { source, preset } = evidence.found;
+    Object.assign(entry, { asked, told: newsOf(verdict, evidence) });
+    const { source, preset, warnings = [] } = evidence.found;
+    const told = { ...verdict, warnings: [...warnings, ...verdict.warnings] };
     // What status has already was planned from the traffic at the start, and stays.
     const plan = release.status?.analysis?.planned === undefined ? planOf(evidence, asked) : undefined;
-    return { canaryUid, verdict, source: evidence.source, sourceName: source, preset, gonePods, plan };
+    return { canaryUid, verdict: told, source: evidence.source, sourceName: source, preset, gonePods, plan };
   }
 
-  return { measure, measurement, forget };
+  function hasNews(key: string): boolean {
+    const entry = watched.get(key);
+    const evidence = collector.evidence(key);
+    if (entry === undefined || evidence === undefined) return false;
+    return entry.asked === undefined || entry.told !== newsOf(judge(evidence, entry.asked, clock.now()), evidence);
+  }
+
+  return { measure, measurement, hasNews, forget };
+}
+
+function newsOf({ verdict }: Verdict, { source }: Evidence): string {
+  return `${verdict} ${source.state}`;
 }
 
 function askedOf(spec: ParsedSpec, { status }: CanaryRelease): AnalysisSpec {

@@ -8,7 +8,12 @@ function pod(changes: { metadata?: object; spec?: object; status?: object } = {}
     kind: 'Pod',
     metadata: { name: 'web-1', namespace: 'shop', ...changes.metadata },
     spec: { containers: [{ name: 'app', ports: [{ containerPort: 8080 }] }], ...changes.spec },
-    status: { phase: 'Running', podIP: '10.0.0.7', ...changes.status },
+    status: {
+      phase: 'Running',
+      podIP: '10.0.0.7',
+      conditions: [{ type: 'Ready', status: 'True' }],
+      ...changes.status,
+    },
   };
 }
 
@@ -29,6 +34,7 @@ describe('endpointOf', () => {
     expect(endpointOf(pod({ metadata: { annotations }, spec }))).toEqual({
       ip: '10.0.0.7',
       hostNetwork: true,
+      ready: true,
       ports: [
         { name: '', port: 8080 },
         { name: 'metrics', port: 9090 },

@@ -1,5 +1,5 @@
 import type { PodEndpoint } from '../evidence/pods/address.ts';
-import type { Container, Pod } from '../kube/object.ts';
+import type { Condition, Container, Pod } from '../kube/object.ts';
 
 const PREFIX = 'prometheus.io/';
 
@@ -13,6 +13,7 @@ export function endpointOf({ metadata, spec, status }: Pod): PodEndpoint | undef
   return {
     ip,
     hostNetwork: spec.hostNetwork === true,
+    ready: isReady(status?.conditions),
     ports: [...spec.containers, ...sidecars].flatMap(portsOf),
     annotations: Object.fromEntries(annotations.map(([key, value]) => [key.slice(PREFIX.length), value])),
   };
@@ -22,4 +23,8 @@ function portsOf({ ports = [] }: Container): PodEndpoint['ports'] {
   return ports
     .filter(({ protocol }) => protocol === undefined || protocol === 'TCP')
     .map(({ name = '', containerPort }) => ({ name, port: containerPort }));
+}
+
+function isReady(conditions: readonly Condition[] = []): boolean {
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

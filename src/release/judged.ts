@@ -105,7 +105,7 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
     warnings: [...tooSlow(draft, before, planned, deadline), ...(found.warnings ?? [])],
     since: timestamp(since),
     until: timestamp(until),
-    ...sourceOf(measurement, spec),
+    ...sourceOf(measurement, before),
     ...(planned.length === 0 ? {} : { planned }),
     ...clock.status,
     ...(measurement === undefined ? kept(before) : kept(measurement)),
@@ -115,8 +115,12 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
   return until;
 }
 
-function sourceOf(measurement: Measurement | undefined, { analysis }: ParsedSpec): Pick<Analysis, 'source' | 'preset'> {
-  if (measurement === undefined) return { source: analysis.prometheus.name };
+/** Without a measurement the last one's. */
+function sourceOf(
+  measurement: Measurement | undefined,
+  before: Analysis | undefined,
+): Pick<Analysis, 'source' | 'preset'> {
+  if (measurement === undefined) return before?.source === undefined ? {} : { source: before.source };
   const { sourceName, preset } = measurement;
   return { source: sourceName, ...(preset === undefined ? {} : { preset }) };
 }

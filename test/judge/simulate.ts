@@ -37,6 +37,8 @@ export interface Scenario {
   minutes?: number;
   historyMinutes?: number;
   scrapeSeconds?: number;
+  /** The past was scraped by another source at this pace. */
+  historyScrapeSeconds?: number;
   /** Share of the requests on the canary at a time; by default its share of the pods. */
   share?: (seconds: number) => number;
   /** Load over time, 1 = `rate`. */
@@ -110,10 +112,11 @@ export function simulate(scenario: Scenario, seed: number): Evidence {
   const { scrapeSeconds = 15, minutes = 30, historyMinutes = 60, bounds = usualBounds } = scenario;
   const world: World = { scenario, random, bounds, scrapeSeconds };
   const stable = Array.from({ length: scenario.stablePods ?? 3 }, (_, i) => startPod(world, `stable-${i}`, 'old'));
-  const history = (historyMinutes * 60) / scrapeSeconds;
+  const pastSeconds = scenario.historyScrapeSeconds ?? scrapeSeconds;
+  const history = (historyMinutes * 60) / pastSeconds;
   const past = new Map<string, PodSamples>();
   for (let slot = 0; slot < history; slot += 1)
-    scrapeAll(world, { stable, canary: [] }, (slot - history) * scrapeSeconds);
+    scrapeAll({ ...world, scrapeSeconds: pastSeconds }, { stable, canary: [] }, (slot - history) * pastSeconds);
   for (const pod of stable) {
     past.set(pod.name, pod.samples);
     pod.samples = emptySamples();
@@ -141,11 +144,15 @@ export function simulate(scenario: Scenario, seed: number): Evidence {
     canary: canary.map(({ name }) => name),
     stable: control.filter((pod) => !baseline.includes(pod)).map(({ name }) => name),
     ...(baseline.length > 0 ? { baseline: baseline.map(({ name }) => name) } : {}),
-    ...(history > 0 ? { history: { scrapes: history, pods: Object.fromEntries(past) } } : {}),
+    ...(history > 0 ? { history: { scrapes: history, ...ownPace(scenario), pods: Object.fromEntries(past) } } : {}),
     run: { scrapes, pods: Object.fromEntries([...canary, ...control].map((pod) => [pod.name, pod.samples])) },
     found: { source: 'Simulation', queries: {}, missing: [] },
     source: { state: 'Collecting', at: 0 },
   };
+}
+
+function ownPace({ historyScrapeSeconds }: Scenario): { scrapeSeconds?: number } {
+  return historyScrapeSeconds === undefined ? {} : { scrapeSeconds: historyScrapeSeconds };
 }
 
 interface World {

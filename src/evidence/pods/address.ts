@@ -6,6 +6,8 @@ export interface PodEndpoint {
   /** `status.podIP`. */
   ip: string;
   hostNetwork: boolean;
+  /** Readiness: one that is not Ready may well not answer. */
+  ready: boolean;
   /** Declared container ports. */
   ports: { name: string; port: number }[];
   /** Those that start with `prometheus.io/`, without that. */

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function collect(changes: PodsSourceInput = {}): PodsCollector {
-  const config = PodsSource.parse({ allowLoopback: true, timeoutSeconds: 0.3, ...changes });
+  const config = { ...PodsSource.parse({ allowLoopback: true, ...changes }), timeoutSeconds: 20 };
   const metrics = { scrape: (outcome: string) => void outcomes.push(outcome) };
   return createPodsCollector({ config, scraper: createScraper(config), clock, log: silentLogger, metrics });
 }
@@ -163,7 +163,7 @@ describe('createPodsCollector', () => {
   });
 
   test('a pod whose address may not be scraped counts as refused', async () => {
-    const where = { ip: '169.254.169.254', hostNetwork: false, ports: [], annotations: { port: '80' } };
+    const where = { ip: '169.254.169.254', hostNetwork: false, ready: true, ports: [], annotations: { port: '80' } };
     collector.watch('shop/web', request({ canaryPods: [{ name: 'canary-0', startedAt: START, endpoint: where }] }));
     for (let i = 0; i < 5; i += 1) await round();
     expect(outcomes.filter((outcome) => outcome === 'refused')).toHaveLength(5);

@@ -4,11 +4,22 @@ import { compileCodes } from '../codes.ts';
 import type { Evidence } from '../evidence.ts';
 import { httpPresets } from '../presets.ts';
 import { allPods, type EvidenceRequest, type WatchProblem, type WatchResult } from '../request.ts';
-import { adopt, evidenceOf } from '../watched.ts';
+import { adopt } from '../watched.ts';
 import type { PodsSource } from './config.ts';
+import type { PodsHealth } from './lane.ts';
 import { type ScrapeOutcome, scrapeAll } from './round.ts';
 import type { Scraper } from './scrape.ts';
-import { lostTrack, nextRoundAt, type PodsWatch, requestOf, startPodsWatch, takeRound, wantedNames } from './watch.ts';
+import {
+  evidenceOfPods,
+  healthOf,
+  lostTrack,
+  nextRoundAt,
+  type PodsWatch,
+  requestOf,
+  startPodsWatch,
+  takeRound,
+  wantedNames,
+} from './watch.ts';
 
 export interface PodsCollectorOptions {
   config: PodsSource;
@@ -25,6 +36,7 @@ export interface PodsCollector {
   unwatch(key: string): void;
   /** What is known now; undefined for a release that is not watched. */
   evidence(key: string): Evidence | undefined;
+  health(key: string): PodsHealth | undefined;
   /** Called after each round of a release. */
   onUpdate(handler: (key: string) => void): void;
   /** One round for all watched releases. */
@@ -53,7 +65,7 @@ export function createPodsCollector({ config, scraper, clock, log, metrics }: Po
     const checked = check(config, own);
     if ('reason' in checked) return { ok: false, problem: checked };
     const entry: Entry = {
-      watch: startPodsWatch(key, own, checked.isError),
+      watch: startPodsWatch(key, own, checked.isError, clock.now()),
       cancel: () => undefined,
       round: undefined,
     };
@@ -106,7 +118,11 @@ export function createPodsCollector({ config, scraper, clock, log, metrics }: Po
     unwatch,
     evidence: (key) => {
       const entry = entries.get(key);
-      return entry === undefined ? undefined : evidenceOf(entry.watch.watched);
+      return entry === undefined ? undefined : evidenceOfPods(entry.watch);
+    },
+    health: (key) => {
+      const entry = entries.get(key);
+      return entry === undefined ? undefined : healthOf(entry.watch);
     },
     onUpdate: (handler) => void handlers.push(handler),
     poll: async () => void (await Promise.all([...entries].map(([key, entry]) => pollOne(key, entry)))),

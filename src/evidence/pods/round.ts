@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Series } from '../prometheus/schema.ts';
 import type { WatchedPod } from '../request.ts';
-import { type Located, locate } from './address.ts';
+import { locate } from './address.ts';
 import type { PodsSource } from './config.ts';
 import type { Sample } from './sample.ts';
 import type { Scraper } from './scrape.ts';
@@ -23,13 +23,10 @@ export async function scrapeAll(
   config: PodsSource,
   keep: ((name: string) => boolean) | undefined,
 ): Promise<PodScrape[]> {
-  const living = pods.filter(({ endpoint }) => endpoint !== undefined);
+  const living = pods.flatMap((pod) => (pod.endpoint === undefined ? [] : [{ pod, endpoint: pod.endpoint }]));
   return Promise.all(
-    living.map(async (pod): Promise<PodScrape> => {
-      const located: Located = locate(
-        pod.endpoint ?? { ip: '', hostNetwork: false, ports: [], annotations: {} },
-        config,
-      );
+    living.map(async ({ pod, endpoint }): Promise<PodScrape> => {
+      const located = locate(endpoint, config);
       if (!located.ok) return { pod, answer: { kind: 'refused', message: located.message } };
       return { pod, answer: await scraper.scrape(located.target, keep) };
     }),

@@ -9,13 +9,17 @@ let scraper: Scraper;
 
 beforeEach(async () => {
   server = await startPodServer(text(() => 'a{x="y"} 1\nb 2\n'));
-  scraper = createScraper(PodsSource.parse({ timeoutSeconds: 0.3, maxBodyBytes: 100_000 }));
+  scraper = scraperOf(20);
 });
 
 afterEach(async () => {
   await scraper.close();
   await server.close();
 });
+
+function scraperOf(timeoutSeconds: number): Scraper {
+  return createScraper({ ...PodsSource.parse({ maxBodyBytes: 100_000 }), timeoutSeconds });
+}
 
 function scrape(path = '/metrics', port = server.port): ReturnType<Scraper['scrape']> {
   return scraper.scrape({ scheme: 'http', ip: '127.0.0.1', port, path });
@@ -68,6 +72,8 @@ describe('createScraper', () => {
   });
 
   test('a pod that hangs, before its answer or within', async () => {
+    await scraper.close();
+    scraper = scraperOf(0.1);
     server.answer = () => undefined;
     expect(await scrape()).toMatchObject({ kind: 'failed', error: { code: 'Unreachable' } });
     server.answer = (_, response) => void response.writeHead(200).write('a 1\n');

@@ -1,9 +1,12 @@
 import { failed } from '../answer.ts';
 import type { Detected, Metric } from '../detect.ts';
-import type { EvidenceRequest, WatchedPod } from '../request.ts';
-import { endRound, ingest, needsDetection, setDetected, startWatching, type Watched } from '../watched.ts';
+import type { Evidence } from '../evidence.ts';
+import { allPods, type EvidenceRequest, type WatchedPod } from '../request.ts';
+import { endRound, evidenceOf, ingest, needsDetection, setDetected, startWatching, type Watched } from '../watched.ts';
 import type { PodsSource } from './config.ts';
 import { detectIn } from './detect.ts';
+import type { PodsHealth } from './lane.ts';
+import { rebasePods } from './rebase.ts';
 import { byName, type PodScrape, seriesOfRound } from './round.ts';
 
 /** Name of this source in status and in the evidence. */
@@ -14,13 +17,41 @@ export interface PodsWatch {
   watched: Watched;
   /** By pod: rounds without an answer since the last one, and why. */
   silent: Map<string, { rounds: number; message: string }>;
+  rounds: number;
+  /** Pods of the canary that had served for a while when they were looked at first. */
+  served: ReadonlySet<string>;
+  /** What the evidence became without what was served before. */
+  rebased: { from: Evidence; to: Evidence } | undefined;
 }
+
+/** A release that is watched only so long after its start has been watched before, by another process. */
+export const LATE_MS = 30_000;
 
 /** Rounds without an answer of a track before the source counts as failed: a restart takes a few. */
 const LOST_ROUNDS = 5;
 
-export function startPodsWatch(key: string, request: EvidenceRequest, isError: (status: string) => boolean): PodsWatch {
-  return { watched: startWatching(key, request, { name: PODS }, isError), silent: new Map() };
+export function startPodsWatch(
+  key: string,
+  request: EvidenceRequest,
+  isError: (status: string) => boolean,
+  now: number,
+): PodsWatch {
+  const late = now - request.startedAt > LATE_MS;
+  const served = late ? [...request.canaryPods, ...(request.baselinePods ?? [])] : [];
+  const watched = startWatching(key, request, { name: PODS }, isError);
+  return { watched, silent: new Map(), rounds: 0, served: new Set(served.map(({ name }) => name)), rebased: undefined };
+}
+
+/** What the release looks like by now. */
+export function evidenceOfPods(watch: PodsWatch): Evidence {
+  const { served, rebased } = watch;
+  const evidence = evidenceOf(watch.watched);
+  if (served.size === 0) return evidence;
+  if (rebased?.from === evidence) return rebased.to;
+  const warnings = ['the operator started in the middle of the comparison: what the pods served before is not known'];
+  const to = { ...rebasePods(evidence, served), found: { ...evidence.found, warnings } };
+  watch.rebased = { from: evidence, to };
+  return to;
 }
 
 /** The same request, as this source answers it. */
@@ -64,6 +95,7 @@ export function nextRoundAt({ watched: { request } }: PodsWatch, now: number): n
 export function takeRound(watch: PodsWatch, scrapes: readonly PodScrape[], at: number, all: boolean): void {
   const { watched } = watch;
   const { namespace, preset } = watched.request;
+  watch.rounds += 1;
   for (const scrape of scrapes) noteSilence(watch, scrape);
   if (all) {
     const track = (pods: readonly WatchedPod[]): PodScrape[] => scrapes.filter(({ pod }) => pods.includes(pod));
@@ -104,6 +136,13 @@ export function lostTrack({ watched: { request }, silent }: PodsWatch): string |
     return `the pods of ${track} cannot be scraped: ${silent.get(one.name)?.message}`;
   }
   return undefined;
+}
+
+/** How the scrapes go. */
+export function healthOf({ watched: { request }, silent, rounds }: PodsWatch): PodsHealth {
+  const ready = allPods(request).filter(({ endpoint }) => endpoint?.ready === true);
+  const lost = ready.map(({ name }) => silent.get(name)).find((one) => (one?.rounds ?? 0) >= LOST_ROUNDS);
+  return { rounds, lost: lost?.message };
 }
 
 function metricsOf(detected: Detected | undefined): Metric[] {

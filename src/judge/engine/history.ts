@@ -14,7 +14,10 @@ export interface History {
   pods: string[];
   /** Readers of all pods, ready to go on with the run. */
   readers: Map<string, PodReader>;
+  /** Seconds of one row. */
   scrapeSeconds: number;
+  /** Seconds of one row of the run, which another source may scrape at another pace. */
+  runScrapeSeconds: number;
   /** Long enough to say how pods of one version scatter. */
   usable: boolean;
 }
@@ -25,7 +28,8 @@ const leastSeconds = 300;
 
 /** Reads the history once; empty when there is none. */
 export function readHistory(evidence: Evidence): History {
-  const { history, scrapeSeconds } = evidence;
+  const { history } = evidence;
+  const scrapeSeconds = history?.scrapeSeconds ?? evidence.scrapeSeconds;
   const readers = new Map<string, PodReader>();
   const pods = evidence.stable.filter((name) => history?.pods[name] !== undefined);
   const rows: PodRow[][] = [];
@@ -38,9 +42,11 @@ export function readHistory(evidence: Evidence): History {
   for (const [name, reader] of readers) {
     // What ended in the history takes no part; its name, were it seen again, is a new start.
     if (!reader.seen || reader.missed >= goneAfterScrapes) readers.delete(name);
+    // Counters of another source do not go on: their first sample in the run is a base and no more.
+    else if (history?.scrapeSeconds !== undefined) readers.set(name, new PodReader(name, 'older'));
   }
   const usable = pods.length > 0 && scrapes >= leastScrapes && scrapes * scrapeSeconds >= leastSeconds;
-  return { rows, pods, readers, scrapeSeconds, usable };
+  return { rows, pods, readers, scrapeSeconds, runScrapeSeconds: evidence.scrapeSeconds, usable };
 }
 
 /** Seconds of the past whose traffic is taken for the present one, and how few of them say nothing. */
@@ -99,6 +105,11 @@ export function quantileControl(
     series.push(quantileRatios(bounds, counts, quantile, need / 2));
   }
   return { noise: gaugeNoise(series, prior), requestsPerBatch: perPodScrape * length };
+}
+
+/** Seconds between scrapes by which batches of the run are sized: no shorter than those that its noise is known of. */
+export function batchScrapeSeconds({ scrapeSeconds, runScrapeSeconds, usable }: History): number {
+  return usable ? Math.max(scrapeSeconds, runScrapeSeconds) : runScrapeSeconds;
 }
 
 /** Scrapes of the shortest batch. */

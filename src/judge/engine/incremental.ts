@@ -42,7 +42,7 @@ export function incrementalJudge(most = 1000): (evidence: Evidence, spec: Analys
 
 function setupOf(evidence: Evidence, spec: AnalysisSpec): string {
   const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history } = evidence;
-  const past = history === undefined ? 0 : checksum(history, history.scrapes);
+  const past = history === undefined ? 0 : [history.scrapeSeconds, checksum(history, history.scrapes)];
   return JSON.stringify([spec, scrapeSeconds, boundsSeconds, canary, stable, baseline, found.missing, past]);
 }
 

@@ -5,7 +5,7 @@ import { GaugeMetric } from './gauge-metric.ts';
 import { learntSpread, unknownNoise } from './gauge-noise.ts';
 import { GrossEngine, grossPsi0, type SlowSplit } from './gross-engine.ts';
 import { histogramQuantile, sum } from './histogram.ts';
-import { bucketTotals, type History, quantileControl } from './history.ts';
+import { batchScrapeSeconds, bucketTotals, type History, quantileControl } from './history.ts';
 import { coarseWarning, type LatencyPlan, planLatency } from './latency-plan.ts';
 import { QuantileMeter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
@@ -100,6 +100,7 @@ export class LatencyPart {
       // Without a past the least tempering holds until the run itself shows more.
       const scatter = new Scatter(history.scrapeSeconds, true, grossDispersionSeconds);
       for (const row of history.rows) scatter.add(row.map((pod) => slowEvents(pod, bound)));
+      scatter.pace(history.runScrapeSeconds);
       return { bound, scatter };
     });
     const alpha = (alphas.get('latency-slow') ?? 0) / Math.max(1, plan.slow.length);
@@ -199,7 +200,7 @@ function quantileMetric(options: LatencyOptions, quantile: number): GaugeMetric 
     meter: new QuantileMeter(bounds, quantile),
     noise: pods.baseline > 0 ? { ...noise, s2: noise.s2 * baselineFactor(pods) } : noise,
     control: control?.requestsPerBatch ?? 0,
-    scrapeSeconds: history.scrapeSeconds,
+    scrapeSeconds: batchScrapeSeconds(history),
   });
 }
 

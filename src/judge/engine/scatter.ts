@@ -15,20 +15,36 @@ export interface PodEvents {
  */
 export class Scatter {
   readonly #pods = new Map<string, number>();
-  readonly #between: Dispersion;
+  /** Of rows of another length, before those that are added now. */
+  #past: Dispersion | null = null;
+  #between: Dispersion;
   readonly #window: { events: number[]; exposure: number[] } = { events: [], exposure: [] };
   readonly #overTime = new Dispersion([1]);
-  readonly #windowScrapes: number;
+  readonly #lengths: readonly number[];
+  #scrapeSeconds: number;
+  #windowScrapes: number;
   readonly #events: number[] = [];
   readonly #exposure: number[] = [];
   readonly #known: boolean;
 
   /** `known`: a history of stable is going to be fed; `lengths`: batches in seconds that are looked at. */
   constructor(scrapeSeconds: number, known: boolean, lengths: readonly number[] = dispersionSeconds) {
-    const scales = lengths.map((seconds) => Math.max(1, Math.round(seconds / scrapeSeconds)));
-    this.#between = new Dispersion([...new Set(scales)]);
-    this.#windowScrapes = Math.max(2, Math.round(recentSeconds / scrapeSeconds));
+    this.#lengths = lengths;
+    this.#scrapeSeconds = scrapeSeconds;
+    this.#between = dispersionOf(lengths, scrapeSeconds);
+    this.#windowScrapes = windowOf(scrapeSeconds);
     this.#known = known;
+  }
+
+  /** From now on rows are this long. */
+  pace(scrapeSeconds: number): void {
+    if (scrapeSeconds === this.#scrapeSeconds) return;
+    this.#scrapeSeconds = scrapeSeconds;
+    this.#past = this.#between;
+    this.#between = dispersionOf(this.#lengths, scrapeSeconds);
+    this.#windowScrapes = windowOf(scrapeSeconds);
+    this.#window.events = [];
+    this.#window.exposure = [];
   }
 
   add(row: readonly PodEvents[]): void {
@@ -60,7 +76,8 @@ export class Scatter {
 
   /** Dispersion, at least 1; at least `unknownPhi` where stable has no past. */
   get phi(): number {
-    const measured = this.#pods.size === 1 ? this.#overTime.significantPhi : this.#between.significantPhi;
+    const between = Math.max(this.#past?.significantPhi ?? 1, this.#between.significantPhi);
+    const measured = this.#pods.size === 1 ? this.#overTime.significantPhi : between;
     return this.#known ? measured : Math.max(unknownPhi, measured);
   }
 
@@ -84,4 +101,12 @@ export class Scatter {
     for (const shown of this.#exposure) total += shown;
     return total;
   }
+}
+
+function dispersionOf(lengths: readonly number[], scrapeSeconds: number): Dispersion {
+  return new Dispersion([...new Set(lengths.map((seconds) => Math.max(1, Math.round(seconds / scrapeSeconds))))]);
+}
+
+function windowOf(scrapeSeconds: number): number {
+  return Math.max(2, Math.round(recentSeconds / scrapeSeconds));
 }

@@ -7,7 +7,7 @@ import { CustomPart, customName } from './custom-part.ts';
 import { ErrorPart } from './error-part.ts';
 import { GaugeMetric } from './gauge-metric.ts';
 import { type GaugeNoise, learntSpread, unknownNoise } from './gauge-noise.ts';
-import { cpuControl, type History, memoryControl, readHistory, recentRate } from './history.ts';
+import { batchScrapeSeconds, cpuControl, type History, memoryControl, readHistory, recentRate } from './history.ts';
 import { baselineFactor, LatencyPart } from './latency-part.ts';
 import { CpuMeter, MemoryMeter, type Meter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
@@ -171,7 +171,7 @@ function resourceGauges(
   },
 ): Map<string, GaugeMetric> {
   const { alphas, pods, present } = options;
-  const { scrapeSeconds } = history;
+  const { runScrapeSeconds } = history;
   const gauges = new Map<string, GaugeMetric>();
   const add = (name: 'cpu' | 'memory', meter: Meter, noise: GaugeNoise, absolute: number): void => {
     const factor = pods.baseline > 0 ? baselineFactor(pods) : 1;
@@ -182,7 +182,7 @@ function resourceGauges(
         meter,
         noise: { ...noise, s2: noise.s2 * factor },
         control: 0,
-        scrapeSeconds,
+        scrapeSeconds: batchScrapeSeconds(history),
       }),
     );
   };
@@ -191,7 +191,7 @@ function resourceGauges(
     const { model, noise } = history.usable
       ? cpuControl(history, prior)
       : { model: new CpuModel(), noise: unknownNoise(prior) };
-    add('cpu', new CpuMeter(model, scrapeSeconds), noise, cpuFloorCores);
+    add('cpu', new CpuMeter(model, runScrapeSeconds), noise, cpuFloorCores);
   }
   if (present.memory) {
     const prior = learntSpread(spec.podSpread?.['memory']);

@@ -38,6 +38,7 @@ export class SlowTail {
     this.seconds = options.seconds;
     this.#scatter = new Scatter(history.scrapeSeconds, history.usable);
     for (const row of history.rows) this.#scatter.add(row.map((pod) => slowEvents(pod, bound)));
+    this.#scatter.pace(history.runScrapeSeconds);
     this.metric = new CountMetric({ alpha, ratio: slowRatio, floor: slowFloor, leastScrapes: 3 }, this.#scatter, pods);
   }
 

@@ -1,4 +1,4 @@
-import type { Evidence, PodSamples, PodWindow } from '../../evidence/evidence.ts';
+import type { Evidence, HistoryWindow, PodSamples, PodWindow } from '../../evidence/evidence.ts';
 import {
   boundsAt,
   bucketsAt,
@@ -75,7 +75,7 @@ function evidenceOf(fields: Fields): Evidence {
   const run = windowAt(fields['run'], 'run', width);
   requirePods(run, tracks);
   const custom = customAt(objectAt(fields['run'], 'run', '')['custom'], run.scrapes);
-  const history = isAbsent(fields['history']) ? undefined : windowAt(fields['history'], 'history', width);
+  const history = isAbsent(fields['history']) ? undefined : historyAt(fields['history'], width);
   return {
     startedAt: 0,
     scrapeSeconds,
@@ -105,6 +105,14 @@ function customAt(value: unknown, scrapes: number): Evidence['custom'] {
     return [name, values] as const;
   });
   return Object.fromEntries(metrics);
+}
+
+function historyAt(value: unknown, width: number): HistoryWindow {
+  const window = windowAt(value, 'history', width);
+  const { scrape_s: seconds } = objectAt(value, 'history', '');
+  if (isAbsent(seconds)) return window;
+  const mend = 'write the seconds between two scrapes of the history, or leave it out where they are as in run';
+  return { ...window, scrapeSeconds: positiveAt(seconds, 'history.scrape_s', mend) };
 }
 
 function isAbsent(value: unknown): boolean {

@@ -25,7 +25,7 @@ export async function startPodServer(answer: PodServer['answer']): Promise<PodSe
     pod: (name: string, startedAt: number, annotations: Record<string, string> = {}) => ({
       name,
       startedAt,
-      endpoint: { ip: '127.0.0.1', hostNetwork: false, ports: [{ name: 'metrics', port }], annotations },
+      endpoint: { ip: '127.0.0.1', hostNetwork: false, ready: true, ports: [{ name: 'metrics', port }], annotations },
     }),
     close: () =>
       new Promise<void>((resolve) => {
