@@ -1,4 +1,4 @@
-import type { ParsedSpec, PlannedStep, StatusMetric } from '../api/schema.ts';
+import type { PlannedStep, StatusMetric } from '../api/schema.ts';
 import type { MetricVerdict, Verdict } from '../judge/verdict.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { approve, commanded } from './approve.ts';

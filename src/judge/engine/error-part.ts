@@ -27,7 +27,7 @@ export class ErrorPart {
       this.scatter.add(row.map(errorEvents));
       for (const pod of row) for (const name of pod.classes?.keys() ?? []) known.add(name);
     }
-    this.#scatter.pace(history.runScrapeSeconds);
+    this.scatter.pace(history.runScrapeSeconds);
     this.#known = known;
     const limits = { ratio: 1 + spec.errors.tolerance, floor: errorFloor, leastScrapes: 2 };
     this.errors = new CountMetric({ ...limits, alpha: alphas.get('errors') ?? 0 }, this.scatter, pods);

@@ -39,14 +39,19 @@ export function readHistory(evidence: Evidence): History {
     for (const reader of readers.values()) reader.read(history?.pods[reader.pod], slot, -Infinity, 0);
     rows.push(pods.map((name) => takeRow(readers.get(name), name)));
   }
+  passOn(readers, history?.scrapeSeconds === undefined);
+  const usable = pods.length > 0 && scrapes >= leastScrapes && scrapes * scrapeSeconds >= leastSeconds;
+  return { rows, pods, readers, scrapeSeconds, runScrapeSeconds: evidence.scrapeSeconds, usable };
+}
+
+/** Leaves the readers as the run is to find them. */
+function passOn(readers: Map<string, PodReader>, countersGoOn: boolean): void {
   for (const [name, reader] of readers) {
     // What ended in the history takes no part; its name, were it seen again, is a new start.
     if (!reader.seen || reader.missed >= goneAfterScrapes) readers.delete(name);
-    // Counters of another source do not go on: their first sample in the run is a base and no more.
-    else if (history?.scrapeSeconds !== undefined) readers.set(name, new PodReader(name, 'older'));
+    // Of another source's counters the first sample in the run is a base and no more.
+    else if (!countersGoOn) readers.set(name, new PodReader(name, 'older'));
   }
-  const usable = pods.length > 0 && scrapes >= leastScrapes && scrapes * scrapeSeconds >= leastSeconds;
-  return { rows, pods, readers, scrapeSeconds, runScrapeSeconds: evidence.scrapeSeconds, usable };
 }
 
 /** Seconds of the past whose traffic is taken for the present one, and how few of them say nothing. */
