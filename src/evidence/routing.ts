@@ -53,7 +53,8 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
     const route: Route = { startedAt, from, lane: 'Prometheus', warning: undefined, composed: undefined };
     if (from === 'Prometheus' || (from === 'Auto' && pods === undefined)) return route;
     if (from === 'Pods' || !hasPrometheus) return { ...route, lane: 'Pods' };
-    if (custom.length > 0) return { ...route, warning: fallenBack('custom metrics are read at the pace of Prometheus') };
+    if (custom.length > 0)
+      return { ...route, warning: fallenBack('custom metrics are read at the pace of Prometheus') };
     // What was scraped before a restart is gone; Prometheus has all of it.
     if (clock.now() - startedAt > LATE_MS) {
       return { ...route, warning: fallenBack('the operator started in the middle of the comparison') };
