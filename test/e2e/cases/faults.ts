@@ -121,7 +121,8 @@ export const faultCases: Case[] = [
     proves: 'Prometheus stopped and started again in mid-analysis: Undecided, never a rollback, and then a verdict',
     async run(stage) {
       await stage.deploy({ version: 'v1' });
-      await stage.adopt({ analysis: { minDuration: '60s', deadline: '3m' } });
+      // By Auto the pods themselves would go on being scraped.
+      await stage.adopt({ analysis: { minDuration: '60s', deadline: '3m', source: 'Prometheus' } });
       const load = await stage.load({ rate: 60 });
       const before = await stage.stablePods();
       await stage.release({ version: 'v2' });

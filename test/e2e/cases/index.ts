@@ -11,6 +11,7 @@ import { inputCases } from './input.ts';
 import { installCases } from './install.ts';
 import { leavingCases } from './leaving.ts';
 import { peopleCases } from './people.ts';
+import { podsCases } from './pods.ts';
 import { promotionCases } from './promotion.ts';
 import { registryCases } from './registry.ts';
 import { rightsCases } from './rights.ts';
@@ -23,6 +24,7 @@ import { verdictCases } from './verdicts.ts';
 export const cases: Case[] = [
   ...goalCases,
   ...verdictCases,
+  ...podsCases,
   ...courseCases,
   ...promotionCases,
   ...undecidedCases,
