@@ -22,7 +22,73 @@ export interface FakeClock extends Clock {
 
 interface Timer {
   at: number;
+  /** Of two that fall due together the one that was made first runs first. */
+  order: number;
   task: () => void;
+  /** Its place in the heap; -1 when it is not in it any more. */
+  place: number;
+}
+
+/** Timers by time: a binary heap, so that thousands of them cost little. */
+class Timers {
+  readonly #heap: Timer[] = [];
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  first(): Timer | undefined {
+    return this.#heap[0];
+  }
+
+  add(timer: Timer): void {
+    this.#rise(timer, this.#heap.push(timer) - 1);
+  }
+
+  remove(timer: Timer): void {
+    const { place } = timer;
+    if (place < 0) return;
+    timer.place = -1;
+    const last = this.#heap.pop();
+    if (last === undefined || last === timer) return;
+    this.#rise(last, place);
+    this.#sink(last, last.place);
+  }
+
+  #put(timer: Timer, place: number): void {
+    timer.place = place;
+    this.#heap[place] = timer;
+  }
+
+  #rise(timer: Timer, from: number): void {
+    let place = from;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#heap[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      this.#put(parent, place);
+      place = above;
+    }
+    this.#put(timer, place);
+  }
+
+  #sink(timer: Timer, from: number): void {
+    let place = from;
+    for (;;) {
+      const left = this.#heap[2 * place + 1];
+      const right = this.#heap[2 * place + 2];
+      const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
+      if (child === undefined || isBefore(timer, child)) break;
+      const below = child.place;
+      this.#put(child, place);
+      place = below;
+    }
+    this.#put(timer, place);
+  }
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
 /** Lets everything run that waits for promises only. */
@@ -34,18 +100,13 @@ export function settle(): Promise<void> {
 export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let elapsed = 0;
   let offset = start;
-  const timers = new Set<Timer>();
-
-  function earliest(): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of timers) if (first === undefined || timer.at < first.at) first = timer;
-    return first;
-  }
+  let made = 0;
+  const timers = new Timers();
 
   function runNext(until: number): boolean {
-    const timer = earliest();
+    const timer = timers.first();
     if (timer === undefined || timer.at > until) return false;
-    timers.delete(timer);
+    timers.remove(timer);
     elapsed = Math.max(elapsed, timer.at);
     timer.task();
     return true;
@@ -55,9 +116,10 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
     now: () => offset + elapsed,
     monotonic: () => elapsed,
     after(delayMs, task) {
-      const timer = { at: elapsed + Math.max(0, delayMs), task };
+      made += 1;
+      const timer = { at: elapsed + Math.max(0, delayMs), order: made, task, place: -1 };
       timers.add(timer);
-      return () => timers.delete(timer);
+      return () => timers.remove(timer);
     },
     async advance(ms) {
       const until = elapsed + ms;
@@ -80,7 +142,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
       offset += ms;
     },
     next() {
-      const timer = earliest();
+      const timer = timers.first();
       return timer === undefined ? undefined : offset + timer.at;
     },
     pending: () => timers.size,

@@ -135,6 +135,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     leave: (namespace, name) => leaveTarget(deps, namespace, name),
     // Another replica acts: what it needs it watches itself.
     standBy: (key) => neighbours.leave(key),
+    prove: (target) => deps.gate.provenUntil(target),
     pass: metrics.pass,
     informerMetrics: kubeMetrics.informer,
     queueMetrics: kubeMetrics.queue('canaryrelease'),

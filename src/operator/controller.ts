@@ -22,6 +22,11 @@ export interface ControllerOptions {
   leave(namespace: string, name: string): Promise<void>;
   /** Called instead of a pass by who does not lead. */
   standBy?(key: string): void;
+  /**
+   * Proves the gate of a target at rest, of which nothing has changed. Answers until when that counts, milliseconds
+   * since the epoch; undefined: all of the release is to be looked at.
+   */
+  prove?(target: Deployment): Promise<number | undefined>;
   pass(result: 'success' | 'error', seconds: number): void;
   informerMetrics?: InformerMetrics;
   queueMetrics?: QueueMetrics;
@@ -44,8 +49,19 @@ const BY_RELEASE = 'release';
 const backoff = { baseMs: 50, maxMs: 30_000 };
 /** Without any change a release is looked at this often, for what no watch tells. */
 const resyncMilliseconds = 3_600_000;
+/** So long a release at rest only has its gate proven: nothing is listed for it. */
+const restMilliseconds = 86_400_000;
 /** A rest that ends sooner is none. */
 const shortestRest = 30_000;
+
+/** A release with nothing to do. */
+interface Rest {
+  /** What was known when that was found out. */
+  print: string;
+  until: number;
+  /** From then on all of it is looked at again; before, the gate alone. */
+  wholeAt: number;
+}
 
 interface Caches {
   releases: Informer<CanaryRelease>;
@@ -68,8 +84,7 @@ export function createController(options: ControllerOptions): Controller {
     ...(options.queueMetrics === undefined ? {} : { metrics: options.queueMetrics }),
   });
   connect(caches, queue);
-  /** Releases with nothing to do, by what was known when that was found out. */
-  const resting = new Map<string, { print: string; until: number }>();
+  const resting = new Map<string, Rest>();
 
   async function process(key: string): Promise<void> {
     const [kind, namespace = '', name = ''] = key.split('/');
@@ -88,14 +103,29 @@ export function createController(options: ControllerOptions): Controller {
   async function pass(key: string, namespace: string, name: string): Promise<void> {
     const print = fingerprint(caches, namespace, name);
     const rest = resting.get(key);
-    if (rest !== undefined && rest.print === print && clock.now() < rest.until)
-      return queue.addAfter(key, rest.until - clock.now());
+    const until = rest?.print === print ? await restUntil(rest, namespace, name) : undefined;
+    if (rest !== undefined && until !== undefined) {
+      resting.set(key, { ...rest, until });
+      return queue.addAfter(key, until - clock.now());
+    }
     resting.delete(key);
     const result = await options.reconcile(namespace, name);
     if (caches.releases.get(namespace, name) === undefined) return;
-    const until = result.wakeAt ?? clock.now() + resyncMilliseconds;
-    if (result.resting && until - clock.now() >= shortestRest) resting.set(key, { print, until });
-    queue.addAfter(key, Math.max(0, until - clock.now()));
+    const wakeAt = result.wakeAt ?? clock.now() + resyncMilliseconds;
+    if (result.resting && wakeAt - clock.now() >= shortestRest)
+      resting.set(key, { print, until: wakeAt, wholeAt: result.forProof ? clock.now() + restMilliseconds : wakeAt });
+    queue.addAfter(key, Math.max(0, wakeAt - clock.now()));
+  }
+
+  /** The end of a rest in which nothing has changed; undefined: it is over. */
+  async function restUntil({ until, wholeAt }: Rest, namespace: string, name: string): Promise<number | undefined> {
+    const now = clock.now();
+    if (now < until) return until;
+    const target = caches.releases.get(namespace, name)?.spec.targetRef.name;
+    const object = target === undefined ? undefined : caches.targets.get(namespace, target);
+    if (object === undefined || now >= wholeAt) return undefined;
+    const proven = await options.prove?.(object);
+    return proven !== undefined && proven > clock.now() ? proven : undefined;
   }
 
   async function leaveIfUnnamed(namespace: string, name: string): Promise<void> {

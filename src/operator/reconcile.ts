@@ -7,6 +7,7 @@ import type { Logger } from '../lib/log.ts';
 import { applyAction, writeStatus } from '../release/apply.ts';
 import { decide } from '../release/decide.ts';
 import type { Decision, ReleaseEvent } from '../release/decision.ts';
+import { provenMilliseconds } from '../release/gate-proof.ts';
 import { type GatherSources, gather, selectorText } from '../release/gather.ts';
 import { applyLeaving, leaving } from '../release/leave.ts';
 import { isControlledBy } from '../release/pods.ts';
@@ -34,9 +35,11 @@ export interface PassResult {
   wakeAt: number | undefined;
   /** Nothing is under way: until something changes there is nothing to do. */
   resting: boolean;
+  /** The next look is for nothing but the gate, which has to be proven from time to time. */
+  forProof: boolean;
 }
 
-const gone: PassResult = { wakeAt: undefined, resting: false };
+const gone: PassResult = { wakeAt: undefined, resting: false, forProof: false };
 const restingPhases: readonly Phase[] = ['Idle', 'Rejected', 'Suspended'];
 const runningPhases: readonly Phase[] = ['Starting', 'Analyzing', 'Held', 'Promoting', 'RollingBack'];
 /** Milliseconds until the next look after a write that met a change. */
@@ -75,7 +78,12 @@ export async function reconcileRelease(deps: ReconcileDeps, namespace: string, n
   }
   if (decision.actions.length > 0) return again(deps.clock);
   const { phase } = decision.status;
-  return { wakeAt: decision.wakeAt, resting: phase !== undefined && restingPhases.includes(phase) };
+  const resting = phase !== undefined && restingPhases.includes(phase);
+  return { wakeAt: decision.wakeAt, resting, forProof: isForProof(snapshot, decision) };
+}
+
+function isForProof({ gate }: Snapshot, { wakeAt }: Decision): boolean {
+  return wakeAt === undefined || (gate.proof.state === 'Proven' && wakeAt === gate.proof.at + provenMilliseconds);
 }
 
 interface Decided {
@@ -115,7 +123,7 @@ function keyOf({ metadata }: CanaryRelease): string {
 }
 
 function again(clock: Clock): PassResult {
-  return { wakeAt: clock.now() + staleRetry, resting: false };
+  return { wakeAt: clock.now() + staleRetry, resting: false, forProof: false };
 }
 
 async function find(api: KubeApi, namespace: string, name: string): Promise<CanaryRelease | undefined> {

@@ -1,12 +1,10 @@
 import { armingAction } from './adopt.ts';
 import { removeCanary, removeOrphans } from './cleanup.ts';
 import { conclude, type Draft, event, type PhaseState, record, wake } from './draft.ts';
+import { provenMilliseconds } from './gate-proof.ts';
 import { promoting } from './ledger.ts';
 import { condition } from './pods.ts';
 import { shortRevision } from './revision.ts';
-
-/** The gate is proven again after an hour. */
-const proofMilliseconds = 3_600_000;
 
 /** An armed target: idle, restarting, or rolling out what was approved. */
 export function armed(draft: Draft): PhaseState | undefined {
@@ -89,7 +87,7 @@ function idle(draft: Draft): PhaseState {
       wake(draft, snapshot.now + 1000);
       return { phase: 'Idle', reason: 'NotArmed', message: 'the gate is armed and not proven yet' };
     }
-    wake(draft, proof.at + proofMilliseconds);
+    wake(draft, proof.at + provenMilliseconds);
   }
   if (facts.paused)
     return {

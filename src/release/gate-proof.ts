@@ -10,10 +10,12 @@ export interface GateProver {
   offered(): Promise<'Admission' | 'Paused'>;
   /** Answers from memory within the hour for the same key; asks the API server otherwise. */
   proof(target: Deployment, key: string, mode: 'Admission' | 'Paused'): Promise<GateProof>;
+  /** Until when the target's gate is proven, milliseconds since the epoch; undefined: it is not. */
+  provenUntil(target: Deployment): Promise<number | undefined>;
 }
 
 /** A proof holds for an hour; a failure is tried again after ten seconds. */
-const provenMilliseconds = 3_600_000;
+export const provenMilliseconds = 3_600_000;
 const failedMilliseconds = 10_000;
 const offeredMilliseconds = 600_000;
 const PROOF_ANNOTATION = 'tandem.dev/gate-proof';
@@ -65,5 +67,10 @@ export function createGateProver(api: KubeApi, clock: Clock): GateProver {
     return { state: 'Failed', at: clock.now(), message };
   }
 
-  return { offered, proof };
+  async function provenUntil(target: Deployment): Promise<number | undefined> {
+    const { state, ...found } = await proof(target, target.metadata.uid ?? '', await offered());
+    return state === 'Proven' && 'at' in found ? found.at + provenMilliseconds : undefined;
+  }
+
+  return { offered, proof, provenUntil };
 }

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { mutants } from './mutants/list.ts';
+import { catchMutant, checkPlans } from './mutants/run.ts';
 import { readManifests } from './whole/manifests.ts';
 import { createPlan, type Plan } from './whole/plan.ts';
 import { failureText, Tally } from './whole/report.ts';
@@ -7,8 +9,10 @@ import { shrink } from './whole/shrink.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--minutes M] [--from SEED]
 npm run simulate -- --seed SEED [--no-shrink]
+npm run simulate -- --mutants
 
 Plays histories of the whole operator in virtual time, each from its seed, until N are played or M minutes are over.
+With --mutants it breaks the operator in known ways, one after the other, and says by what each was caught.
 `;
 
 const { values } = parseArgs({
@@ -18,6 +22,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -35,7 +40,26 @@ async function one(seed: number, tally: Tally): Promise<void> {
   process.stdout.write(`${failureText(small?.plan ?? plan, small?.outcome ?? outcome)}\n`);
 }
 
+async function runMutants(): Promise<number> {
+  const sound = await checkPlans(
+    mutants.flatMap(({ plans }) => plans),
+    manifests,
+  );
+  if (sound !== undefined) process.stdout.write(`the sound operator: invariant ${sound.invariant}: ${sound.message}\n`);
+  let missed = 0;
+  for (const mutant of mutants) {
+    const caught = await catchMutant(mutant, manifests);
+    if (caught === undefined) missed += 1;
+    const by =
+      caught === undefined ? 'NOT CAUGHT' : `caught by ${caught.invariant} (${caught.name}): ${caught.message}`;
+    process.stdout.write(`${mutant.name}: ${by}\n`);
+  }
+  process.stdout.write(`${mutants.length - missed} of ${mutants.length} mutants caught\n`);
+  return missed === 0 && sound === undefined ? 0 : 1;
+}
+
 async function main(): Promise<number> {
+  if (values.mutants) return runMutants();
   const tally = new Tally();
   if (values.seed !== undefined) await one(Number(values.seed), tally);
   else {

@@ -142,6 +142,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       isLeader: () => true,
       reconcile: (namespace, name) => reconcileRelease(deps, namespace, name),
       leave: (namespace, name) => leaveTarget(deps, namespace, name),
+      prove: (target) => deps.gate.provenUntil(target),
       pass: () => undefined,
     });
     void controller.run(stop.signal);

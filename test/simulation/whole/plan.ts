@@ -18,6 +18,8 @@ export interface Plan {
   steps: Step[];
   /** Minutes in which steps and faults happen. */
   disturbedMinutes: number;
+  /** Minutes after the last disturbance by which every release has ended or names who must act. */
+  calmMinutes: number;
 }
 
 export interface PlannedTarget {
@@ -29,9 +31,6 @@ export interface PlannedTarget {
 }
 
 export const versionNames = ['v1', 'v2', 'v3', 'v4'] as const;
-
-/** Minutes after the last disturbance by which every release has ended or names who must act. */
-export const calmMinutes = 20;
 
 function drawTarget(name: string, chance: Chance): PlannedTarget {
   const analysis = {
@@ -82,6 +81,7 @@ export function createPlan(seed: number): Plan {
     })),
     steps: drawSteps(chance, targets, disturbedMinutes * 60),
     disturbedMinutes,
+    calmMinutes: 20,
   };
 }
 

@@ -6,7 +6,7 @@ import { natures, versionOf } from './application.ts';
 import { calmDown, leave } from './calm.ts';
 import { createChance } from './chance.ts';
 import { createOperators } from './operators.ts';
-import { calmMinutes, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { createPrometheus } from './prometheus.ts';
 import { noFaults } from './rates.ts';
 import { type Circumstances, createStage, deploymentOf, NAMESPACE } from './stage.ts';
@@ -121,7 +121,7 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
 
   const quiet = START + 2 * MINUTE_MS;
   const disturbed = quiet + plan.disturbedMinutes * MINUTE_MS;
-  const calm = disturbed + calmMinutes * MINUTE_MS;
+  const calm = disturbed + plan.calmMinutes * MINUTE_MS;
   rates = noFaults;
   for (const { name, replicas } of plan.targets)
     await stage.admin.create(resources.deployments, deploymentOf(name, 'v1', replicas));

@@ -1,3 +1,5 @@
+import { type Deployment, resources } from '../../../../src/kube/object.ts';
+import { at } from '../../../../src/sandbox/json.ts';
 import type { View } from '../view.ts';
 import { versionKey } from '../view.ts';
 import type { CreateInvariant, Scene } from './invariant.ts';
@@ -27,6 +29,16 @@ export const nothingUntestedServes: CreateInvariant = (scene) => {
   return {
     number: 2,
     name: 'nothing untested serves',
+    wrote({ sent, before, after }, view) {
+      if (sent.resource !== resources.deployments || view === undefined || sent.name !== view.name) return undefined;
+      const paused = (object: unknown): boolean => at(object, 'spec', 'paused') === true;
+      const approvals = known.get(view.name);
+      if (!paused(before) || paused(after) || after === undefined || approvals === undefined) return undefined;
+      follow(approvals, view, new Set(), scene);
+      const { template } = (after as Deployment).spec;
+      if (approvals.versions.has(versionKey(template))) return undefined;
+      return `${template.spec.containers[0]?.image} was resumed and nobody approved it`;
+    },
     look(view) {
       const { target, gate, active } = view;
       if (target === undefined || gate === undefined || gate === 'open') {

@@ -1,0 +1,207 @@
+import type { Plan } from '../whole/plan.ts';
+import * as provoke from './provoke.ts';
+
+/** A way to break the operator, as a change of its source. */
+export interface Mutant {
+  name: string;
+  edits: { file: string; find: string; replace: string }[];
+  /** Short histories in which it must be seen; the sound operator passes them. */
+  plans: Plan[];
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'resumes without resourceVersion',
+    edits: [
+      {
+        file: 'src/release/apply.ts',
+        find: 'metadata: { ...change.metadata, resourceVersion } };',
+        replace: 'metadata: { ...change.metadata } };',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+  {
+    name: 'writes the status without resourceVersion',
+    edits: [
+      {
+        file: 'src/release/apply.ts',
+        find: 'metadata: { resourceVersion: release.metadata.resourceVersion },',
+        replace: 'metadata: {},',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+  {
+    name: 'does not consult the ledger',
+    edits: [{ file: 'src/release/held.ts', find: 'if (!rejected) return undefined;', replace: 'return undefined;' }],
+    plans: [provoke.rejection],
+  },
+  {
+    name: 'does not delete the canary',
+    edits: [
+      {
+        file: 'src/release/cleanup.ts',
+        find: "draft.actions.push({ kind: 'DeleteCanary', name, uid });",
+        replace: 'void draft;',
+      },
+    ],
+    plans: [provoke.revert],
+  },
+  {
+    name: 'promotes without data',
+    edits: [
+      {
+        file: 'src/release/judged.ts',
+        find: 'const weak = collecting &&',
+        replace: 'const weak = true || collecting &&',
+      },
+    ],
+    plans: [provoke.noTraffic],
+  },
+  {
+    name: 'does not wait for the soak',
+    edits: [
+      { file: 'src/release/judged.ts', find: 'return soaked && good', replace: 'return good' },
+      {
+        file: 'src/judge/engine/judge-sequential.ts',
+        find: '|| judge.elapsed < judge.spec.minDurationSeconds',
+        replace: '',
+      },
+    ],
+    plans: [provoke.longSoak],
+  },
+  {
+    name: 'writes without the lease',
+    edits: [
+      {
+        file: 'src/kube/leader.ts',
+        find: 'return renewed !== undefined && elapsedSince(renewed) < renewDeadlineMs;',
+        replace: 'return renewed !== undefined || seen !== undefined;',
+      },
+    ],
+    plans: [provoke.twoReplicas],
+  },
+  {
+    name: 'lets the deadline run while the source fails',
+    edits: [
+      {
+        file: 'src/release/judged.ts',
+        find: '(deadline + Math.min(clock.stood, deadline)) * 1000',
+        replace: 'deadline * 1000',
+      },
+    ],
+    plans: [provoke.sourceDown],
+  },
+  {
+    name: 'finishes a rollout without looking at capacity',
+    edits: [
+      {
+        file: 'src/release/finish.ts',
+        find: 'if (lost > 0 && available - lost < facts.replicas - unavailable)',
+        replace: 'if (lost > 99 && available - lost < facts.replicas - unavailable)',
+      },
+      {
+        file: 'src/release/finish.ts',
+        find: 'if (winner.available < winner.replicas && step.loses > 0 && lost > 0)',
+        replace: 'if (lost > 99)',
+      },
+    ],
+    plans: [provoke.midRollout],
+  },
+  {
+    name: 'takes a restart for another template',
+    edits: [
+      {
+        file: 'src/release/revision.ts',
+        find: 'annotations: without(metadata.annotations, RESTART_ANNOTATION),',
+        replace: 'annotations: metadata.annotations ?? {},',
+      },
+    ],
+    plans: [provoke.rejection],
+  },
+  {
+    name: 'starts a canary while two versions serve',
+    edits: [
+      {
+        file: 'src/release/held.ts',
+        find: 'if (facts.active.length < 2) return afterRollout(draft);',
+        replace: 'return undefined;',
+      },
+    ],
+    plans: [provoke.midRollout],
+  },
+  {
+    name: 'lets the held template roll when it leaves',
+    edits: [
+      {
+        file: 'src/release/leave.ts',
+        find: 'if (only !== undefined && sameRollout(',
+        replace: 'if (only === undefined || !sameRollout(',
+      },
+    ],
+    plans: [provoke.leaving],
+  },
+  {
+    name: 'leaves quarantined pods in the Service',
+    edits: [
+      {
+        file: 'src/release/apply.ts',
+        find: 'labels: { ...Object.fromEntries(labels), [RELEASE_LABEL]',
+        replace: 'labels: { ...Object.fromEntries(labels.slice(0, 0)), [RELEASE_LABEL]',
+      },
+    ],
+    plans: [provoke.quarantine],
+  },
+  {
+    name: 'asks a source that is not for the namespace',
+    edits: [
+      { file: 'src/evidence/collector.ts', find: 'if (!api.allows(namespace)) {', replace: 'if (namespace === "") {' },
+    ],
+    plans: [provoke.foreignSource],
+  },
+  {
+    name: 'reports nothing',
+    edits: [
+      {
+        file: 'src/release/draft.ts',
+        find: 'draft.events.push({ type, reason, action, note });',
+        replace: 'void [draft, type, reason, action, note];',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+  {
+    name: 'deletes a ReplicaSet that serves',
+    edits: [
+      {
+        file: 'src/release/cleanup.ts',
+        find: 'if (set === facts.stable || !isEmpty(set) || !rivals(set, facts, facts.stable)) continue;',
+        replace: 'if (isEmpty(set) && !rivals(set, facts, facts.stable)) continue;',
+      },
+    ],
+    plans: [provoke.rejection],
+  },
+  {
+    name: 'does not start again after 410',
+    edits: [
+      {
+        file: 'src/kube/informer.ts',
+        find: 'if (isGone(error) || isFromTheFuture(error)) resourceVersion = undefined;',
+        replace: 'if (isFromTheFuture(error)) resourceVersion = undefined;',
+      },
+    ],
+    plans: [provoke.gone],
+  },
+  {
+    name: 'writes the template of the target',
+    edits: [
+      {
+        file: 'src/release/apply.ts',
+        find: 'spec: { paused: null },',
+        replace: 'spec: { paused: null, minReadySeconds: 1 },',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+];

@@ -1,0 +1,111 @@
+import { natures } from '../whole/application.ts';
+import type { Plan } from '../whole/plan.ts';
+import { noFaults } from '../whole/rates.ts';
+import type { Step } from '../whole/steps.ts';
+
+/** Short histories, each with what a certain fault of the operator needs to be seen. */
+
+function nature(name: string): number {
+  return natures.findIndex((one) => one.name === name);
+}
+
+const analysis = { minDuration: '1m', warmup: '10s', deadline: '3m' };
+const canary = { startDeadline: '1m' };
+
+interface Part extends Partial<Plan> {
+  spec?: Record<string, unknown>;
+  load?: number;
+}
+
+function history(steps: [seconds: number, what: Step['what'], value?: number | string][], part: Part = {}): Plan {
+  const { spec = {}, load = 40, ...rest } = part;
+  return {
+    seed: 1,
+    operators: 1,
+    targets: [{ name: 'shop', replicas: 3, load, spec: { analysis, canary, ...spec } }],
+    versions: { v1: nature('good'), v2: nature('good'), v3: nature('errors'), v4: nature('good') },
+    rates: noFaults,
+    scrapeSeconds: 5,
+    clocks: [
+      { rate: 1, offsetMs: 0 },
+      { rate: 1, offsetMs: 0 },
+    ],
+    steps: steps.map(([seconds, what, value]) => ({
+      at: seconds * 1000,
+      what,
+      target: 0,
+      ...(value === undefined ? {} : { value }),
+    })),
+    disturbedMinutes: 6,
+    calmMinutes: 8,
+    ...rest,
+  };
+}
+
+export const promotion = history([
+  [5, 'another version', 'v2'],
+  [30, 'promote'],
+]);
+export const rejection = history([
+  [5, 'another version', 'v3'],
+  [200, 'restart'],
+]);
+export const revert = history([
+  [5, 'another version', 'v2'],
+  [30, 'another version', 'v1'],
+]);
+export const noTraffic = history([[5, 'another version', 'v2']], { load: 0, disturbedMinutes: 9 });
+export const longSoak = history([[5, 'another version', 'v2']], {
+  spec: { analysis: { ...analysis, minDuration: '5m', deadline: '10m' } },
+  calmMinutes: 14,
+});
+export const twoReplicas = history(
+  [
+    [5, 'another version', 'v2'],
+    [20, 'operator paused', 40],
+    [30, 'another version', 'v4'],
+    [70, 'another version', 'v2'],
+  ],
+  { operators: 2 },
+);
+export const sourceDown = history(
+  [
+    [5, 'another version', 'v2'],
+    [20, 'source down', 320],
+  ],
+  { spec: { analysis: { ...analysis, onUndecided: 'Rollback' } } },
+);
+export const midRollout = history(
+  [
+    [5, 'another version', 'v2'],
+    [30, 'promote'],
+    [34, 'another version', 'v4'],
+    [34.3, 'another version', 'v4'],
+  ],
+  { versions: { v1: nature('good'), v2: nature('slow to start'), v3: nature('errors'), v4: nature('good') } },
+);
+export const leaving = history([
+  [5, 'another version', 'v2'],
+  [30, 'release deleted'],
+]);
+export const quarantine = history(
+  [
+    [5, 'another version', 'v3'],
+    [40, 'abort'],
+  ],
+  {
+    spec: { canary: { ...canary, quarantine: '2m' } },
+  },
+);
+export const foreignSource = history([
+  [2, 'foreign source named', 'restricted'],
+  [5, 'another version', 'v2'],
+]);
+export const gone = history(
+  [
+    [5, 'another version', 'v2'],
+    [60, 'another version', 'v1'],
+    [200, 'another version', 'v2'],
+  ],
+  { rates: { ...noFaults, watchGone: 0.5 } },
+);
