@@ -22,6 +22,7 @@ describe('parseSpec', () => {
       suspend: false,
       promotion: 'Automatic',
       canary: {
+        baseline: false,
         startDeadlineSeconds: 300,
         env: { track: 'TANDEM_TRACK', version: 'TANDEM_VERSION' },
         quarantineSeconds: 0,
@@ -70,6 +71,7 @@ describe('parseSpec', () => {
     });
     expect(canary).toEqual({
       replicas: 2,
+      baseline: false,
       startDeadlineSeconds: 90,
       quarantineSeconds: 5400,
       env: { track: '', version: 'VERSION' },

@@ -28,6 +28,8 @@ export interface ParsedSpec {
     /** Percent, 1 to 50. At most one of percent and replicas is set; neither means 10 percent. */
     percent?: number;
     replicas?: number;
+    /** A fresh pod of stable runs beside the canary as its control. */
+    baseline: boolean;
     startDeadlineSeconds: number;
     env: { track: string; version: string };
     quarantineSeconds: number;
@@ -137,6 +139,7 @@ function plain(spec: SpecOutput): ParsedSpec {
     canary: {
       ...(percent === undefined ? {} : { percent }),
       ...(replicas === undefined ? {} : { replicas }),
+      baseline: canary.baseline,
       startDeadlineSeconds: parseDuration(canary.startDeadline),
       env,
       quarantineSeconds: parseDuration(canary.quarantine),

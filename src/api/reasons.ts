@@ -136,6 +136,10 @@ export const eventReasons = {
   Reverted: { type: 'Normal', meaning: 'The template went back to stable; nothing rolls.' },
   Untested: { type: 'Normal', meaning: 'The target had no pods: the template rolled without a test.' },
   CanaryBlocked: { type: 'Warning', meaning: 'The canary cannot run for a cause that is not its own; tried again.' },
+  BaselineMissing: {
+    type: 'Warning',
+    meaning: "The baseline cannot run, and the release goes on without it: stable's own pods are the control.",
+  },
   CanaryMadeRoom: {
     type: 'Normal',
     meaning: 'The canary passed and was deleted early, for the rollout needs its room.',

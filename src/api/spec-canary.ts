@@ -13,14 +13,14 @@ const env = z
   .object({
     track: variableName()
       .default('TANDEM_TRACK')
-      .describe('Variable that holds the track, "canary". "" leaves it out.'),
+      .describe('Variable that holds the track, "canary" or "baseline". "" leaves it out.'),
     version: variableName()
       .default('TANDEM_VERSION')
       .describe('Variable that holds the first ten digits of the revision. "" leaves it out.'),
   })
   .prefault({})
   .describe(
-    'Names of environment variables that tell the canary what it is, for metrics and logs. Set in every container. A name that any container of the template has already is left out and named in status.',
+    'Names of environment variables that tell the pods of a canary and of a baseline what they are, for metrics and logs. Set in every container. A name that any container of the template has already is left out and named in status.',
   )
   .refine(({ track, version }) => track === '' || track !== version, {
     path: ['version'],
@@ -43,6 +43,12 @@ export const canary = z
       .max(1000)
       .exactOptional()
       .describe('Pods of the canary as a number. Set this or percent, not both.'),
+    baseline: z
+      .boolean()
+      .default(false)
+      .describe(
+        "true: one fresh pod of the stable version starts together with the canary and is what latency, CPU and memory are compared with: for versions that need minutes to warm up. It takes traffic, and goes with the canary. When it cannot run, stable's own pods are the control, and status.warnings says so. A change counts from the next canary on.",
+      ),
     startDeadline: duration({ min: '10s', max: '24h' })
       .default('5m')
       .describe(

@@ -144,7 +144,7 @@ const analysis = z
       .array(
         z.object({
           name: text(253).describe('Name of the pod.'),
-          track: z.enum(['stable', 'canary']).describe('The track it belonged to.'),
+          track: z.enum(['stable', 'canary', 'baseline']).describe('The track it belonged to.'),
           started: time().describe('When it was started.'),
         }),
       )
@@ -236,6 +236,17 @@ const canary = z
   })
   .describe('The version under test, while there is one.');
 
+const baseline = z
+  .object({
+    revision: shortRevision(),
+    images: images(),
+    replicas: count('Pods asked for; 0 when the release goes on without one.'),
+    ready: count('Pods that are Ready.'),
+    started: time().describe('When the baseline was created.').exactOptional(),
+    message: text(1024).describe('Why the release goes on without a baseline.').exactOptional(),
+  })
+  .describe('The fresh pod of stable beside the canary, where spec.canary.baseline asks for one.');
+
 /** status of a CanaryRelease. Written by the operator alone. */
 export const status = z
   .object({
@@ -260,6 +271,7 @@ export const status = z
       .exactOptional(),
     stable: stable.exactOptional(),
     canary: canary.exactOptional(),
+    baseline: baseline.exactOptional(),
     analysis: analysis.exactOptional(),
     calibration: calibration.exactOptional(),
     ledger: z

@@ -137,14 +137,26 @@ function requestOf(
   const { spec, target, release } = snapshot;
   const since = measuredSince(decision.status);
   if ('problems' in spec || target === undefined || since === undefined) return undefined;
-  const { canary, stablePods: serving } = factsOf(snapshot, target);
+  const { canary, baseline, stablePods: serving } = factsOf(snapshot, target);
   if (canary === undefined) return undefined;
   const same = before?.canaryUid === canary.uid ? before : undefined;
   const canaryPods = union(same?.request.canaryPods ?? gone(snapshot, 'canary'), canary.pods);
   const stablePods = union(same?.request.stablePods ?? gone(snapshot, 'stable'), serving);
-  const namespace = release.metadata.namespace ?? '';
-  const request = { ...askedFor(spec), namespace, startedAt: Date.parse(since), canaryPods, stablePods };
-  const gonePods = [...goneOf('canary', canaryPods, canary.pods), ...goneOf('stable', stablePods, serving)];
+  const fresh = baseline?.pods ?? [];
+  const baselinePods = union(same?.request.baselinePods ?? gone(snapshot, 'baseline'), fresh);
+  const request = {
+    ...askedFor(spec),
+    namespace: release.metadata.namespace ?? '',
+    startedAt: Date.parse(since),
+    canaryPods,
+    stablePods,
+    ...(baselinePods.length === 0 ? {} : { baselinePods }),
+  };
+  const gonePods = [
+    ...goneOf('canary', canaryPods, canary.pods),
+    ...goneOf('stable', stablePods, serving),
+    ...goneOf('baseline', baselinePods, fresh),
+  ];
   return { canaryUid: canary.uid, spec, request, since: same?.since ?? snapshot.now, gonePods };
 }
 

@@ -2,12 +2,13 @@ import { commandOf } from '../api/commands.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { alarmOf, alarmSentence } from './alarm.ts';
 import { approve, commanded, retried } from './approve.ts';
+import { giveUpBaseline, keepBaseline } from './baseline.ts';
 import { removeCanary, removeRivals } from './cleanup.ts';
 import { canaryDeployment, canaryReplicas } from './clone.ts';
 import { configAnnotation } from './contamination.ts';
 import { type Draft, event, exactTime, heldEntry, type PhaseState, wake } from './draft.ts';
 import { endRunning } from './end.ts';
-import type { CanaryFacts } from './facts.ts';
+import type { TrackFacts } from './facts.ts';
 import { failFast } from './fail-fast.ts';
 import { judged } from './judged.ts';
 import { createdAt, imagesOf, isReady, readySince } from './pods.ts';
@@ -16,6 +17,9 @@ import { shortRevision } from './revision.ts';
 
 /** Seconds without readiness after which stable's pods count as broken and not as starting. */
 const brokenSeconds = 60;
+
+/** Reasons of a canary that finds no room. */
+const roomReasons = new Set(['FailedCreate', 'Unschedulable']);
 
 /** Runs the held template as a canary beside stable and acts on what is seen of it. */
 export function analyse(draft: Draft): PhaseState {
@@ -48,6 +52,10 @@ function start(draft: Draft): PhaseState {
   wake(draft, snapshot.now + 2000);
   if (facts.stable === undefined)
     return { phase: 'Starting', reason: 'Starting', message: 'waiting for stable to serve' };
+  if (facts.baseline !== undefined) {
+    removeCanary(draft);
+    return { phase: 'Starting', reason: 'Starting', message: 'the baseline of the canary before goes first' };
+  }
   const { proof } = snapshot.gate;
   if (status.gate?.mode === 'Admission' && proof.state === 'Failed')
     return { phase: 'Invalid', reason: 'GateUnavailable', message: proof.message };
@@ -65,11 +73,12 @@ function start(draft: Draft): PhaseState {
     env: spec.canary.env,
     annotations: configAnnotation(snapshot.surroundings.configVersions),
   });
-  draft.actions.push({ kind: 'CreateCanary', deployment });
+  draft.actions.push({ kind: 'CreateTrack', deployment });
   const images = imagesOf(facts.target.spec.template);
   const replicas = deployment.spec.replicas ?? 1;
   status.canary = { revision: name, images, replicas, ready: 0, started: exactTime(snapshot.now) };
   delete status.analysis;
+  delete status.baseline;
   event(
     draft,
     'Normal',
@@ -89,7 +98,8 @@ function noteCanary(draft: Draft): void {
   const allReady = canary.replicas > 0 && canary.ready >= canary.replicas;
   const readyAt = Math.max(0, ...canary.pods.map((pod) => readySince(pod) ?? 0));
   const since = same?.since ?? (allReady ? timestamp(Math.min(readyAt || snapshot.now, snapshot.now)) : undefined);
-  const share = Math.round((100 * canary.replicas) / Math.max(1, canary.replicas + facts.replicas));
+  const others = facts.replicas + (facts.baseline?.replicas ?? 0);
+  const share = Math.round((100 * canary.replicas) / Math.max(1, canary.replicas + others));
   status.canary = {
     revision: name,
     images: imagesOf(facts.target.spec.template),
@@ -114,6 +124,7 @@ function observe(draft: Draft): PhaseState {
     canaryReplicaSets: snapshot.canaryReplicaSets,
     canaryPods: canary.pods,
     stablePods: facts.stablePods,
+    baselinePods: facts.baseline?.pods ?? [],
     canaryCreatedAt: createdAt(canary.deployment),
     wasReady: since !== undefined,
     startDeadlineSeconds: spec.canary.startDeadlineSeconds,
@@ -124,6 +135,7 @@ function observe(draft: Draft): PhaseState {
   const alarm = alarmOf(snapshot.alerts ?? [], tracks, createdAt(canary.deployment));
   if (alarm !== undefined && spec.analysis.onRegression !== 'Report')
     return reject(draft, 'AlertFiring', alarmSentence(alarm));
+  keepBaseline(draft);
   if (since === undefined) {
     wake(draft, snapshot.now + 5000);
     const message = `${canary.ready} of ${canary.replicas} canary pods are ready`;
@@ -139,7 +151,7 @@ function observe(draft: Draft): PhaseState {
 }
 
 /** `retry` while a canary is there: what was seen of it does not count any more. */
-function isAskedAgain(draft: Draft, canary: CanaryFacts): boolean {
+function isAskedAgain(draft: Draft, canary: TrackFacts): boolean {
   const command = commandOf(draft.snapshot.release.metadata.annotations, 'retry');
   // Creation is known to the second: a canary of the same second is the answer already.
   const newer = command !== undefined && command.at >= createdAt(canary.deployment) + 1000;
@@ -170,6 +182,8 @@ function blocked(draft: Draft, reason: string, message: string): PhaseState {
   const text = `the canary cannot run (${reason}): ${message}`;
   if (snapshot.release.status?.message !== text) event(draft, 'Warning', 'CanaryBlocked', 'StartCanary', text);
   status.analysis = { ...status.analysis, verdict: 'Undecided', reason: 'CanaryBlocked', sentence: text };
+  // The baseline may have the room that the canary needs.
+  if (roomReasons.has(reason)) giveUpBaseline(draft, 'the canary needs its room');
   // Not ready after it had been: it would block evictions of stable through a disruption budget.
   if (reason === 'StableUnstable' && status.canary?.since !== undefined) removeCanary(draft);
   const started = facts.canary === undefined ? snapshot.now : createdAt(facts.canary.deployment);

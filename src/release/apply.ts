@@ -72,7 +72,7 @@ export async function applyAction(context: ApplyContext, action: Action): Promis
   } catch (error) {
     if (isConflict(error) || isNotFound(error) || isAlreadyExists(error)) return 'Stale';
     // A patch that names another UID than the object has is answered with Invalid.
-    if (action.kind === 'ScaleCanary' && isInvalid(error)) return 'Stale';
+    if (action.kind === 'ScaleTrack' && isInvalid(error)) return 'Stale';
     throw error;
   }
 }
@@ -97,10 +97,10 @@ async function perform(context: ApplyContext, action: Action): Promise<void> {
         spec: { paused: true },
       });
       return;
-    case 'CreateCanary':
+    case 'CreateTrack':
       await api.create(resources.deployments, action.deployment);
       return;
-    case 'ScaleCanary':
+    case 'ScaleTrack':
       await api.patch(
         resources.deployments,
         { namespace, name: action.name },
@@ -108,7 +108,7 @@ async function perform(context: ApplyContext, action: Action): Promise<void> {
         { type: 'merge' },
       );
       return;
-    case 'DeleteCanary':
+    case 'DeleteTrack':
       await api.delete(
         resources.deployments,
         { namespace, name: action.name },

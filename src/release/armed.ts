@@ -1,5 +1,5 @@
 import { armingAction } from './adopt.ts';
-import { removeCanary, removeOrphans } from './cleanup.ts';
+import { removeBaseline, removeCanary, removeOrphans } from './cleanup.ts';
 import { conclude, type Draft, event, type PhaseState, record, wake } from './draft.ts';
 import { provenMilliseconds } from './gate-proof.ts';
 import { promoting } from './ledger.ts';
@@ -28,6 +28,7 @@ function rollOut(draft: Draft): PhaseState | undefined {
   const { facts, snapshot } = draft;
   const name = shortRevision(facts.revision);
   if (facts.complete) return finished(draft, name);
+  removeBaseline(draft);
   wake(draft, snapshot.now + 5000);
   if (facts.paused) {
     const message = `the rollout of ${name} was paused by a person: it goes on with \`kubectl rollout resume\``;

@@ -1,25 +1,32 @@
 import type { Pod, ReplicaSet } from '../kube/object.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { type Draft, wake } from './draft.ts';
-import type { Facts, VersionSet } from './facts.ts';
+import type { Facts, TrackFacts, VersionSet } from './facts.ts';
 import { createdAt, isTerminating } from './pods.ts';
 
-/**
- * Takes the canary away: first to 0 pods, which ends its traffic at once, then the Deployment. True when none is left.
- * Never by orphaning: its ReplicaSets carry the target's labels and would be adopted.
- */
+/** Takes the canary away, and its baseline with it. True when neither is left. */
 export function removeCanary(draft: Draft): boolean {
-  const canary = draft.facts.canary;
-  if (canary === undefined) return true;
+  const canaryGone = removeTrack(draft, draft.facts.canary);
+  return removeBaseline(draft) && canaryGone;
+}
+
+/** Takes the baseline away and leaves the canary. True when there is none. */
+export function removeBaseline(draft: Draft): boolean {
+  return removeTrack(draft, draft.facts.baseline);
+}
+
+/**
+ * First to 0 pods, which ends the traffic at once, then the Deployment. Never by orphaning: its ReplicaSets carry the
+ * target's labels and would be adopted.
+ */
+function removeTrack(draft: Draft, track: TrackFacts | undefined): boolean {
+  if (track === undefined) return true;
   wake(draft, draft.snapshot.now + 1000);
-  if (canary.terminating) return false;
-  const { uid, deployment } = canary;
+  if (track.terminating) return false;
+  const { uid, deployment } = track;
   const name = deployment.metadata.name;
-  if (canary.replicas > 0) {
-    draft.actions.push({ kind: 'ScaleCanary', name, uid, replicas: 0 });
-    return false;
-  }
-  if (canary.pods.every(isLeaving)) draft.actions.push({ kind: 'DeleteCanary', name, uid });
+  if (track.replicas > 0) draft.actions.push({ kind: 'ScaleTrack', name, uid, replicas: 0 });
+  else if (track.pods.every(isLeaving)) draft.actions.push({ kind: 'DeleteTrack', name, uid });
   return false;
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type CanaryPlan, canaryDeployment, canaryName, canaryReplicas, takenEnvironment } from './clone.ts';
+import {
+  baselineDeployment,
+  baselineName,
+  type CanaryPlan,
+  canaryDeployment,
+  canaryName,
+  canaryReplicas,
+  takenEnvironment,
+} from './clone.ts';
 import { revisionOf } from './revision.ts';
 import { deployment, pod, template } from './testing/objects.ts';
 
@@ -103,6 +111,46 @@ describe('canaryDeployment', () => {
   });
 });
 
+describe('baselineDeployment', () => {
+  it("is one pod of stable's template, whatever the target has now", () => {
+    const stable = template('v1', { fieldFromTheFuture: 1 });
+    stable.metadata = { labels: { app: 'shop', 'pod-template-hash': 'abc' }, annotations: { a: '1' } };
+
+    const baseline = baselineDeployment(plan({ stable: { template: stable, pod: undefined }, replicas: 4 }));
+
+    const labels = { 'tandem.dev/release': 'checkout', 'tandem.dev/track': 'baseline' };
+    expect(baseline.metadata).toMatchObject({
+      name: 'shop-baseline',
+      labels,
+      annotations: { 'tandem.dev/revision': revisionOf(stable) },
+      ownerReferences: [{ kind: 'CanaryRelease', uid: 'release-uid', controller: true }],
+    });
+    expect(baseline.spec).toMatchObject({ replicas: 1, selector: { matchLabels: labels } });
+    expect(baseline.spec.template.metadata).toEqual({ labels: { app: 'shop', ...labels }, annotations: { a: '1' } });
+    expect(baseline.spec.template.spec).toMatchObject({
+      fieldFromTheFuture: 1,
+      containers: [
+        {
+          image: 'shop:v1',
+          env: [
+            { name: 'TANDEM_TRACK', value: 'baseline' },
+            { name: 'TANDEM_VERSION', value: revisionOf(stable).slice(0, 10) },
+          ],
+        },
+      ],
+    });
+    expect(stable.metadata.labels).toHaveProperty('pod-template-hash');
+  });
+
+  it("has the resources that stable's pods really have", () => {
+    const stable = { template: template('v1'), pod: pod('s-1') };
+    const effective = { requests: { cpu: '2' } };
+    stable.pod.spec.containers = [{ name: 'app', resources: effective }];
+
+    expect(baselineDeployment(plan({ stable })).spec.template.spec.containers[0]?.['resources']).toEqual(effective);
+  });
+});
+
 describe('names and numbers', () => {
   it('shortens long names with a hash that tells them apart', () => {
     const long = 'a'.repeat(60);
@@ -110,6 +158,10 @@ describe('names and numbers', () => {
     expect(canaryName('checkout')).toBe('checkout-canary');
     expect(canaryName(long)).toHaveLength(52);
     expect(canaryName(long)).not.toBe(canaryName(`${long}b`));
+    expect(baselineName('checkout')).toBe('checkout-baseline');
+    expect(baselineName(long)).toHaveLength(52);
+    expect(baselineName(long)).toMatch(/-[0-9a-f]{8}-baseline$/);
+    expect(baselineName('a'.repeat(44))).not.toBe(baselineName('a'.repeat(45)));
   });
 
   it.each([

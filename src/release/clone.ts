@@ -1,30 +1,53 @@
 import { createHash } from 'node:crypto';
-import { API_VERSION, KIND, RELEASE_LABEL, REVISION_ANNOTATION, TRACK_LABEL } from '../api/names.ts';
+import {
+  API_VERSION,
+  KIND,
+  POD_TEMPLATE_HASH_LABEL,
+  RELEASE_LABEL,
+  REVISION_ANNOTATION,
+  TRACK_LABEL,
+} from '../api/names.ts';
 import type { Container, Deployment, KubeObject, Pod, PodTemplate } from '../kube/object.ts';
 import { revisionOf, shortRevision } from './revision.ts';
 
-/** What a canary is made from. */
-export interface CanaryPlan {
+/** What the Deployment of a track is made from. */
+export interface TrackPlan {
   release: { name: string; namespace: string; uid: string };
   target: Deployment;
   /** A running pod of stable and the template it was made from, to see resources that were changed on the way. */
   stable: { template: PodTemplate; pod: Pod | undefined };
-  replicas: number;
   /** Names of the environment variables, "" leaves one out. */
   env: { track: string; version: string };
+}
+
+export interface CanaryPlan extends TrackPlan {
+  replicas: number;
   /** Annotations that record what the release started with. */
   annotations?: Record<string, string>;
 }
 
-/** Longest canary name: the names of its ReplicaSets and pods still fit into a label. */
+/** A track that Tandem makes. */
+export type OwnTrack = 'canary' | 'baseline';
+
+/** Longest name of a track: the names of its ReplicaSets and pods still fit into a label. */
 const longestName = 52;
 
 /** NAME-canary, shortened with a hash of the whole name where that gets too long. */
 export function canaryName(target: string): string {
-  const name = `${target}-canary`;
+  return trackName(target, 'canary');
+}
+
+/** NAME-baseline, shortened in the same way. */
+export function baselineName(target: string): string {
+  return trackName(target, 'baseline');
+}
+
+function trackName(target: string, track: OwnTrack): string {
+  const name = `${target}-${track}`;
   if (name.length <= longestName) return name;
   const hash = createHash('sha256').update(target).digest('hex').slice(0, 8);
-  return `${target.slice(0, longestName - 16)}-${hash}-canary`;
+  const end = `-${hash}-${track}`;
+  return `${target.slice(0, longestName - end.length)}${end}`;
 }
 
 /** Pods to run for a share of the target's replicas: rounded up, at least one. */
@@ -38,24 +61,43 @@ export function canaryReplicas(targetReplicas: number, wish: { percent?: number;
  * its own. The pods keep their labels, by which the Service selects them; the selector names only Tandem's labels.
  */
 export function canaryDeployment(plan: CanaryPlan): Deployment {
+  const { replicas, annotations = {} } = plan;
+  return trackDeployment(plan, { track: 'canary', template: plan.target.spec.template, replicas, annotations });
+}
+
+/** The baseline: one pod of the template that stable's ReplicaSet has, under the same rules as the canary. */
+export function baselineDeployment(plan: TrackPlan): Deployment {
+  const template = structuredClone(plan.stable.template);
+  delete template.metadata?.labels?.[POD_TEMPLATE_HASH_LABEL];
+  return trackDeployment(plan, { track: 'baseline', template, replicas: 1, annotations: {} });
+}
+
+interface Track {
+  track: OwnTrack;
+  template: PodTemplate;
+  replicas: number;
+  annotations: Record<string, string>;
+}
+
+function trackDeployment(plan: TrackPlan, { track, replicas, ...from }: Track): Deployment {
   const { release, target } = plan;
-  const template = structuredClone(target.spec.template);
-  const revision = revisionOf(target.spec.template);
-  const ownLabels = { [RELEASE_LABEL]: release.name, [TRACK_LABEL]: 'canary' };
+  const template = structuredClone(from.template);
+  const revision = revisionOf(template);
+  const ownLabels = { [RELEASE_LABEL]: release.name, [TRACK_LABEL]: track };
   template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...ownLabels } };
   template.spec.containers = template.spec.containers.map((container) =>
     withEffectiveResources(container, plan.stable),
   );
-  addEnvironment(template, plan.env, shortRevision(revision));
+  addEnvironment(template, plan.env, { track, version: shortRevision(revision) });
   const keep = pick(target.spec, ['minReadySeconds', 'progressDeadlineSeconds']);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
-      name: canaryName(target.metadata.name),
+      name: trackName(target.metadata.name, track),
       namespace: release.namespace,
       labels: { ...ownLabels, 'app.kubernetes.io/managed-by': 'tandem' },
-      annotations: { ...plan.annotations, [REVISION_ANNOTATION]: revision },
+      annotations: { ...from.annotations, [REVISION_ANNOTATION]: revision },
       ownerReferences: [
         {
           apiVersion: API_VERSION,
@@ -67,7 +109,7 @@ export function canaryDeployment(plan: CanaryPlan): Deployment {
         },
       ],
     },
-    spec: { ...keep, replicas: plan.replicas, revisionHistoryLimit: 0, selector: { matchLabels: ownLabels }, template },
+    spec: { ...keep, replicas, revisionHistoryLimit: 0, selector: { matchLabels: ownLabels }, template },
   };
 }
 
@@ -76,11 +118,15 @@ function pick<T extends object>(from: T, keys: (keyof T)[]): Partial<T> {
 }
 
 /** A name that any container already has is left out everywhere: overriding it would change what is tested. */
-function addEnvironment(template: PodTemplate, env: CanaryPlan['env'], version: string): void {
+function addEnvironment(
+  template: PodTemplate,
+  env: TrackPlan['env'],
+  values: { track: OwnTrack; version: string },
+): void {
   const taken = environmentNames(template);
   const wanted = [
-    { name: env.track, value: 'canary' },
-    { name: env.version, value: version },
+    { name: env.track, value: values.track },
+    { name: env.version, value: values.version },
   ].filter((item) => item.name !== '' && !taken.has(item.name));
   if (wanted.length === 0) return;
   template.spec.containers = template.spec.containers.map((container) => ({
@@ -94,7 +140,7 @@ function environmentNames(template: PodTemplate): Set<string> {
 }
 
 /** Names of environment variables that were asked for and left out. */
-export function takenEnvironment(template: PodTemplate, env: CanaryPlan['env']): string[] {
+export function takenEnvironment(template: PodTemplate, env: TrackPlan['env']): string[] {
   const taken = environmentNames(template);
   return [env.track, env.version].filter((name) => taken.has(name));
 }
@@ -103,7 +149,7 @@ export function takenEnvironment(template: PodTemplate, env: CanaryPlan['env']):
  * Where stable's pods run with other resources than their template says (a vertical autoscaler), the canary gets the
  * same, or it would be throttled and compared unfairly. Resources that the new template itself changes are kept.
  */
-function withEffectiveResources(container: Container, stable: CanaryPlan['stable']): Container {
+function withEffectiveResources(container: Container, stable: TrackPlan['stable']): Container {
   const declared = named(stable.template.spec.containers, container.name)?.['resources'];
   const effective = named(stable.pod?.spec.containers, container.name)?.['resources'];
   const unchanged = same(declared, container['resources']);
@@ -139,7 +185,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** The canary Deployment belongs to this release. */
+/** The Deployment of a track belongs to this release. */
 export function isOurs(object: KubeObject, releaseUid: string): boolean {
   return (object.metadata.ownerReferences ?? []).some(
     (owner) => owner.controller && owner.kind === KIND && owner.uid === releaseUid,

@@ -164,8 +164,9 @@ function noteTarget(draft: Draft): void {
     generation: facts.target.metadata.generation ?? 0,
     revision: shortRevision(facts.revision),
   };
-  if (facts.canary === undefined && !draft.actions.some((action) => action.kind === 'CreateCanary'))
+  if (facts.canary === undefined && !draft.actions.some((action) => action.kind === 'CreateTrack'))
     delete status.canary;
+  if (facts.canary === undefined || facts.gate === 'armed') delete status.baseline;
   const stable = facts.stable;
   if (stable === undefined) return;
   // A revision becomes stable when it serves whole, not with its first pod.

@@ -9,9 +9,9 @@ export type Action =
   /** Lets the held template roll: label armed and unpaused in one write, on exactly the object that was looked at. */
   | { kind: 'ResumeTarget'; revision: string; resourceVersion: string }
   | { kind: 'PauseTarget'; resourceVersion: string }
-  | { kind: 'CreateCanary'; deployment: Deployment }
-  | { kind: 'ScaleCanary'; name: string; uid: string; replicas: number }
-  | { kind: 'DeleteCanary'; name: string; uid: string }
+  | { kind: 'CreateTrack'; deployment: Deployment }
+  | { kind: 'ScaleTrack'; name: string; uid: string; replicas: number }
+  | { kind: 'DeleteTrack'; name: string; uid: string }
   | { kind: 'DeleteReplicaSet'; name: string; uid: string; resourceVersion: string }
   | { kind: 'ScaleReplicaSet'; name: string; uid: string; resourceVersion: string; replicas: number }
   | { kind: 'QuarantinePod'; name: string; uid: string; until: string }

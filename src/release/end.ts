@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../api/schema.ts';
 import { type Draft, event, exactTime, learn } from './draft.ts';
-import type { CanaryFacts } from './facts.ts';
+import type { TrackFacts } from './facts.ts';
 import { recorded } from './ledger.ts';
 import { createdAt } from './pods.ts';
 import { shortRevision } from './revision.ts';
@@ -30,7 +30,7 @@ export function endRunning(draft: Draft, outcome: 'Reverted' | 'Superseded', why
 }
 
 /** The end of this very canary stands in the ledger already. */
-function isWritten(entry: LedgerEntry, canary: CanaryFacts): boolean {
+function isWritten(entry: LedgerEntry, canary: TrackFacts): boolean {
   const at = Date.parse(entry.ended ?? entry.started);
   return entry.revision === canary.revision && at >= createdAt(canary.deployment);
 }

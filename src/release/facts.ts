@@ -37,12 +37,15 @@ export interface Facts {
   /** The version that serves; undefined while none or two do. */
   stable: VersionSet | undefined;
   stablePods: Pod[];
-  /** ReplicaSets of a canary that the target adopted after somebody orphaned them. */
+  /** ReplicaSets of another track that the target adopted after somebody orphaned them. */
   orphans: ReplicaSet[];
-  canary: CanaryFacts | undefined;
+  canary: TrackFacts | undefined;
+  /** The fresh pod of stable beside the canary. */
+  baseline: TrackFacts | undefined;
 }
 
-export interface CanaryFacts {
+/** A Deployment of this release beside the target. */
+export interface TrackFacts {
   deployment: Deployment;
   uid: string;
   revision: string;
@@ -77,7 +80,8 @@ export function factsOf(snapshot: Snapshot, target: Deployment): Facts {
     stable,
     stablePods: stable === undefined ? [] : podsOf(snapshot.pods, [stable.replicaSet]),
     orphans: snapshot.replicaSets.filter((set) => TRACK_LABEL in (set.metadata.labels ?? {})),
-    canary: canaryFacts(snapshot),
+    canary: trackFacts(snapshot, snapshot.canary, snapshot.canaryPods),
+    baseline: trackFacts(snapshot, snapshot.baseline, snapshot.baselinePods),
   };
 }
 
@@ -128,17 +132,16 @@ export function isComplete(target: Deployment): boolean {
   return observed && updated && (status.availableReplicas ?? 0) >= wanted;
 }
 
-function canaryFacts(snapshot: Snapshot): CanaryFacts | undefined {
-  const deployment = snapshot.canary;
-  const uid = snapshot.release.metadata.uid;
+function trackFacts({ release }: Snapshot, deployment: Deployment | undefined, pods: Pod[]): TrackFacts | undefined {
+  const uid = release.metadata.uid;
   if (deployment === undefined || uid === undefined || !isOurs(deployment, uid)) return undefined;
   return {
     deployment,
     uid: deployment.metadata.uid ?? '',
     revision: deployment.metadata.annotations?.[REVISION_ANNOTATION] ?? '',
     replicas: deployment.spec.replicas ?? 1,
-    ready: snapshot.canaryPods.filter(isReady).length,
-    pods: snapshot.canaryPods,
+    ready: pods.filter(isReady).length,
+    pods,
     terminating: isTerminating(deployment),
   };
 }

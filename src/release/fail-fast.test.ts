@@ -9,6 +9,7 @@ function input(canaryPod: PodOptions, change: Partial<FailFastInput> = {}): Fail
     now: START + 400_000,
     canary,
     canaryReplicaSets: [],
+    baselinePods: [],
     canaryPods: [pod('c-1', { created: 300, ...canaryPod })],
     stablePods: [pod('s-1'), pod('s-2')],
     canaryCreatedAt: START + 300_000,

@@ -33,6 +33,8 @@ export interface FailFastInput {
   canaryReplicaSets: ReplicaSet[];
   canaryPods: Pod[];
   stablePods: Pod[];
+  /** Fresh pods of stable: what hits them too is no fault of the new version. */
+  baselinePods: Pod[];
   /** When the canary Deployment was created. */
   canaryCreatedAt: number;
   /** All pods of the canary were Ready once. */
@@ -200,7 +202,9 @@ function isEvicted(pod: Pod): boolean {
 /** Stable's pods restart or lose readiness in the same minutes: then the cause is likely outside the new version. */
 function stableTrouble(input: FailFastInput): string | undefined {
   const from = input.canaryCreatedAt - troubleLeadSeconds * 1000;
-  for (const pod of input.stablePods) {
+  // A baseline that has not started says nothing of stable: it may lack room.
+  const started = input.baselinePods.filter((pod) => runningSince(pod) !== undefined || hasRestarted(pod));
+  for (const pod of [...input.stablePods, ...started]) {
     if (isTerminating(pod)) continue;
     const restarted = (pod.status?.containerStatuses ?? []).some(
       (status) => Date.parse(status.lastState?.terminated?.finishedAt ?? '') >= from,
@@ -211,6 +215,10 @@ function stableTrouble(input: FailFastInput): string | undefined {
       return `pod ${pod.metadata.name} of stable is not ready either`;
   }
   return undefined;
+}
+
+function hasRestarted(pod: Pod): boolean {
+  return (pod.status?.containerStatuses ?? []).some((status) => (status.restartCount ?? 0) > 0);
 }
 
 function regression(reason: string, message: string): FailFast {

@@ -37,6 +37,7 @@ function caught(
     stablePods: [],
     orphans: [],
     canary: undefined,
+    baseline: undefined,
   };
 }
 

@@ -14,7 +14,7 @@ import {
   resources,
 } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
-import { canaryName, isOurs } from './clone.ts';
+import { baselineName, canaryName, isOurs } from './clone.ts';
 import type { GateProver } from './gate-proof.ts';
 import { isControlledBy, podsOf } from './pods.ts';
 import { revisionOf } from './revision.ts';
@@ -59,9 +59,10 @@ export async function gather(
   const name = release.spec.targetRef.name;
   const parsed = parseSpec(release.spec);
   const spec = 'problems' in parsed ? parsed : permitted(parsed.spec, namespace, sources.customAllowed);
-  const [target, canary, offered] = await Promise.all([
+  const [target, canary, baseline, offered] = await Promise.all([
     maybe<Deployment>(api, resources.deployments, namespace, name),
     maybe<Deployment>(api, resources.deployments, namespace, canaryName(name)),
+    maybe<Deployment>(api, resources.deployments, namespace, baselineName(name)),
     sources.gate.offered(),
   ]);
   const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {} };
@@ -75,6 +76,8 @@ export async function gather(
     canary,
     canaryReplicaSets: [],
     canaryPods: [],
+    baseline,
+    baselinePods: [],
     quarantined: [],
     gate: { offered, proof: { state: 'Unproven' } },
     surroundings: { ...empty, namesakes: sources.namesakes(release, name) },
@@ -82,7 +85,7 @@ export async function gather(
   };
   if (target === undefined || 'problems' in spec) return bare;
   const objects = await selectedBy(api, namespace, target, watched);
-  const owned = ownedBy(objects, target, canary, release.metadata.uid ?? '');
+  const owned = ownedBy(objects, target, { canary, baseline }, release.metadata.uid ?? '');
   const surroundings = await sources.surroundings.read(target);
   const proof = await sources.gate.proof(target, proofKey(target, canary), spec.gate === 'Paused' ? 'Paused' : offered);
   const quarantined = spec.canary.quarantineSeconds > 0 ? await quarantinedPods(api, namespace, release) : [];
@@ -144,22 +147,26 @@ async function selectedBy(
   return { replicaSets: replicaSets.items, pods: pods.items };
 }
 
-/** ReplicaSets and pods of both tracks: they share the labels that the target selects by, and differ by owner. */
+/** ReplicaSets and pods of all tracks: they share the labels that the target selects by, and differ by owner. */
 function ownedBy(
   objects: Pick<WatchedObjects, 'replicaSets' | 'pods'>,
   target: Deployment,
-  canary: Deployment | undefined,
+  tracks: { canary: Deployment | undefined; baseline: Deployment | undefined },
   releaseUid: string,
-): Pick<Snapshot, 'replicaSets' | 'pods' | 'canaryReplicaSets' | 'canaryPods'> {
+): Pick<Snapshot, 'replicaSets' | 'pods' | 'canaryReplicaSets' | 'canaryPods' | 'baselinePods'> {
   const { replicaSets: sets, pods } = objects;
-  const ours = canary !== undefined && isOurs(canary, releaseUid) ? canary.metadata.uid : undefined;
+  const setsOf = (track: Deployment | undefined): ReplicaSet[] => {
+    const ours = track !== undefined && isOurs(track, releaseUid) ? track.metadata.uid : undefined;
+    return sets.filter((set) => isControlledBy(set, ours));
+  };
   const replicaSets = sets.filter((set) => isControlledBy(set, target.metadata.uid));
-  const canaryReplicaSets = sets.filter((set) => isControlledBy(set, ours));
+  const canaryReplicaSets = setsOf(tracks.canary);
   return {
     replicaSets,
     pods: podsOf(pods, replicaSets),
     canaryReplicaSets,
     canaryPods: podsOf(pods, canaryReplicaSets),
+    baselinePods: podsOf(pods, setsOf(tracks.baseline)),
   };
 }
 

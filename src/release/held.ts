@@ -1,6 +1,6 @@
 import { analyse } from './analyse.ts';
 import { approve, promotedBy, promotedNextBy, resume, retried } from './approve.ts';
-import { quarantineCanary, removeCanary, removeOrphans, removeRivals } from './cleanup.ts';
+import { quarantineCanary, removeBaseline, removeCanary, removeOrphans, removeRivals } from './cleanup.ts';
 import { conclude, type Draft, event, heldEntry, type PhaseState, record, wake } from './draft.ts';
 import { endRunning } from './end.ts';
 import type { Facts, VersionSet } from './facts.ts';
@@ -52,6 +52,7 @@ function keepPaused(draft: Draft): PhaseState | undefined {
 function midRollout(draft: Draft): PhaseState | undefined {
   const { facts } = draft;
   if (facts.active.length < 2) return afterRollout(draft);
+  removeBaseline(draft);
   wake(draft, draft.snapshot.now + 2000);
   const winner = winnerOf(draft);
   if (winner === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { CanaryRelease, ParsedSpec } from '../api/schema.ts';
 import type { Deployment } from '../kube/object.ts';
-import { canaryName, changedResources, isOurs, takenEnvironment } from './clone.ts';
+import { baselineName, canaryName, changedResources, isOurs, type OwnTrack, takenEnvironment } from './clone.ts';
 import { type Facts, rollingBounds } from './facts.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -17,6 +17,7 @@ const checks: Check[] = [
   sharedTarget, // the oldest CanaryRelease of a target wins
   drivenByOthers, // an Argo Rollout or a Flagger Canary moves the same pods
   takenCanaryName, // a NAME-canary that is not ours is left alone
+  takenBaselineName, // and a NAME-baseline, where one is asked for
   recreateStrategy, // stable would go down with every promotion
   noSurge, // one replica and no surge: every promotion is an outage
   noHistory, // the controller would delete stable's own ReplicaSet
@@ -54,11 +55,23 @@ function drivenByOthers(_: Facts, { surroundings }: Snapshot): Refusal | undefin
 }
 
 function takenCanaryName({ target }: Facts, { canary, release }: Snapshot): Refusal | undefined {
-  if (canary === undefined || isOurs(canary, release.metadata.uid ?? '')) return undefined;
-  const name = canaryName(target.metadata.name);
+  return taken(canary, release, { name: canaryName(target.metadata.name), track: 'canary' });
+}
+
+function takenBaselineName({ target }: Facts, { baseline, release, spec }: Snapshot): Refusal | undefined {
+  if ('problems' in spec || !spec.canary.baseline) return undefined;
+  return taken(baseline, release, { name: baselineName(target.metadata.name), track: 'baseline' });
+}
+
+function taken(
+  found: Deployment | undefined,
+  release: CanaryRelease,
+  { name, track }: { name: string; track: OwnTrack },
+): Refusal | undefined {
+  if (found === undefined || isOurs(found, release.metadata.uid ?? '')) return undefined;
   return {
     reason: 'TargetConflict',
-    message: `Deployment ${name} exists and is not Tandem's: rename or delete it, the canary needs this name`,
+    message: `Deployment ${name} exists and is not Tandem's: rename or delete it, the ${track} needs this name`,
   };
 }
 
@@ -145,8 +158,8 @@ export function warningsOf(facts: Facts, snapshot: Snapshot, spec: ParsedSpec): 
     ),
   );
   if (elects) warnings.push('the program elects a leader: the canary may lead, or stand by and show nothing');
-  const taken = takenEnvironment(target.spec.template, spec.canary.env);
-  if (taken.length > 0) warnings.push(`${taken.join(' and ')} is already set by the template and is left as it is`);
+  const kept = takenEnvironment(target.spec.template, spec.canary.env);
+  if (kept.length > 0) warnings.push(`${kept.join(' and ')} is already set by the template and is left as it is`);
   const changed = stable === undefined ? [] : changedResources(stable.replicaSet.spec.template, stablePods[0]);
   if (changed.length > 0)
     warnings.push(

@@ -27,7 +27,7 @@ export interface Measurement {
 
 export interface GonePod {
   name: string;
-  track: 'stable' | 'canary';
+  track: 'stable' | 'canary' | 'baseline';
   /** RFC 3339. */
   started: string;
 }
@@ -61,6 +61,9 @@ export interface Snapshot {
   canary: Deployment | undefined;
   canaryReplicaSets: ReplicaSet[];
   canaryPods: Pod[];
+  /** The Deployment with the baseline's name, whoever owns it, and its pods where it is ours. */
+  baseline: Deployment | undefined;
+  baselinePods: Pod[];
   /** Pods of a rejected canary that are kept for a look. */
   quarantined: Pod[];
   gate: {

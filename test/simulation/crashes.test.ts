@@ -16,6 +16,7 @@ interface Scenario {
 }
 
 const spec = { analysis: { minDuration: '1m', warmup: '10s' }, canary: { startDeadline: '1m' } };
+const withBaseline = { ...spec, canary: { ...spec.canary, baseline: true } };
 const releases = {
   apiVersion: 'tandem.dev/v1alpha1',
   kind: 'CanaryRelease',
@@ -48,6 +49,34 @@ const scenarios: Scenario[] = [
       expect(world.canary()).toBeUndefined();
       expect(await world.gate()).toBe('rejected');
       expect((await world.status()).ledger?.filter((entry) => entry.outcome === 'RolledBack')).toHaveLength(1);
+    },
+  },
+  {
+    name: 'promoted beside a baseline',
+    options: { spec: withBaseline },
+    async run(world) {
+      world.script('v2', { verdict: 'Pass' });
+      await world.setVersion('v2');
+      await world.phase('Analyzing', 120);
+      await world.until('a baseline or the word that there is none', (status) => status.baseline !== undefined, 60);
+      await world.outcome('Promoted', 300);
+      await world.phase('Idle', 60);
+      expect(world.serving()).toEqual({ v2: 3 });
+      expect([world.canary(), world.baseline()]).toEqual([undefined, undefined]);
+    },
+  },
+  {
+    name: 'superseded and taken back beside a baseline',
+    options: { spec: withBaseline },
+    async run(world) {
+      world.script('v3', { verdict: 'Regression' });
+      const before = world.pods();
+      await world.setVersion('v2');
+      await world.phase('Analyzing', 120);
+      await world.setVersion('v3');
+      await world.phase('Rejected', 300);
+      expect(world.pods()).toEqual(before);
+      expect([world.canary(), world.baseline()]).toEqual([undefined, undefined]);
     },
   },
   {

@@ -14,7 +14,7 @@ const given = process.env['SEEDS'];
 const seeds = given === undefined ? Array.from({ length: 40 }, (_, index) => index + 1) : given.split(',').map(Number);
 
 const versions = ['v1', 'v2', 'v3', 'v4'];
-const spec = {
+const usual = {
   analysis: { minDuration: '1m', warmup: '10s', deadline: '4m' },
   canary: { startDeadline: '1m' },
 };
@@ -52,6 +52,14 @@ const steps: Step[] = [
     run: (world) => world.admin.delete(resources.deployments, { namespace: 'shop', name: 'shop-canary' }),
   },
   {
+    name: 'baseline deleted',
+    run: (world) => world.admin.delete(resources.deployments, { namespace: 'shop', name: 'shop-baseline' }),
+  },
+  {
+    name: 'baseline asked for or not',
+    run: (world, pick) => world.patchRelease({ spec: { canary: { baseline: pick([true, false]) } } }),
+  },
+  {
     name: 'canary scaled',
     run: (world) =>
       world.admin.patch(
@@ -65,8 +73,14 @@ const steps: Step[] = [
     name: 'release deleted',
     run: (world) => world.admin.delete(resources.canaryReleases, { namespace: 'shop', name: 'checkout' }),
   },
-  { name: 'release created', run: (world) => world.admin.create(resources.canaryReleases, firstRelease({ spec })) },
-  { name: 'release created', run: (world) => world.admin.create(resources.canaryReleases, firstRelease({ spec })) },
+  {
+    name: 'release created',
+    run: (world) => world.admin.create(resources.canaryReleases, firstRelease({ spec: usual })),
+  },
+  {
+    name: 'release created',
+    run: (world) => world.admin.create(resources.canaryReleases, firstRelease({ spec: usual })),
+  },
   { name: 'operator killed', run: (world) => world.killOperator() },
   { name: 'operator started', run: (world) => (world.operatorRuns() ? undefined : world.startOperator()) },
   { name: 'operator started', run: (world) => (world.operatorRuns() ? undefined : world.startOperator()) },
@@ -98,6 +112,7 @@ async function play(seed: number): Promise<void> {
   const random = createRandom(seed);
   const next = random;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
+  const spec = { ...usual, canary: { ...usual.canary, baseline: seed % 2 === 0 } };
   const world = await createWorld({ seed, spec, replicas: pick([1, 2, 3, 4]) });
   const history: string[] = [];
   for (const version of versions)
@@ -149,7 +164,10 @@ async function comesToRest(world: World): Promise<void> {
     expect(Object.keys(world.serving()), `one version serves; ${status.phase}: ${status.message}`).toHaveLength(1);
     expect(world.pods(), status.message ?? '').toHaveLength(3);
   }
-  if (status.phase !== 'Held') expect(world.canary(), `no canary in ${status.phase}`).toBeUndefined();
+  if (status.phase !== 'Held') {
+    expect(world.canary(), `no canary in ${status.phase}`).toBeUndefined();
+    expect(world.baseline(), `no baseline in ${status.phase}`).toBeUndefined();
+  }
   expect(world.violations).toEqual([]);
 }
 

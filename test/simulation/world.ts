@@ -77,6 +77,7 @@ export interface World {
   phase(name: string, seconds?: number): Promise<CanaryReleaseStatus>;
   outcome(name: string, seconds?: number): Promise<LedgerEntry>;
   canary(): Deployment | undefined;
+  baseline(): Deployment | undefined;
   gate(): Promise<string | undefined>;
   /** Names of the target's pods. */
   pods(): string[];
@@ -106,7 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   function measurement(release: CanaryRelease): Measurement | undefined {
     const since = release.status?.canary?.since;
-    const canary = findCanary();
+    const canary = findTrack('canary');
     if (since === undefined || canary === undefined) return undefined;
     const tag = tagOf(canary.spec.template);
     const script = scripts.get(tag) ?? { verdict: 'Undecided' };
@@ -148,10 +149,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     void controller.run(stop.signal);
   }
 
-  function findCanary(): Deployment | undefined {
+  function findTrack(track: 'canary' | 'baseline'): Deployment | undefined {
     return sandbox
       .peek<Deployment>(resources.deployments, NAMESPACE)
-      .find((item) => item.metadata.name === 'shop-canary');
+      .find((item) => item.metadata.name === `shop-${track}`);
   }
 
   function sets(): ReplicaSet[] {
@@ -240,7 +241,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (found === undefined) throw new Error(`no outcome ${name}`);
       return found;
     },
-    canary: findCanary,
+    canary: () => findTrack('canary'),
+    baseline: () => findTrack('baseline'),
     gate: async () => (await target()).metadata.labels?.[GATE_LABEL],
     pods: () =>
       sandbox
@@ -407,10 +409,12 @@ function createWatchdog({ sandbox, clock, violations, sets }: WatchdogInput): ()
         say(`unapproved version ${tagOf(set.spec.template)} has ${set.spec.replicas} pods (gate ${gate})`);
     const paused = target.spec.paused === true;
     if (paused !== (gate === 'holding' || gate === 'rejected')) say(`gate ${gate} with paused ${paused}`);
-    const canaries = sandbox
-      .peek<Deployment>(resources.deployments, NAMESPACE)
-      .filter((item) => item.metadata.name.includes('canary'));
-    if (canaries.length > 1) say(`${canaries.length} canaries`);
+    for (const track of ['canary', 'baseline']) {
+      const found = sandbox
+        .peek<Deployment>(resources.deployments, NAMESPACE)
+        .filter((item) => item.metadata.labels?.[TRACK_LABEL] === track);
+      if (found.length > 1) say(`${found.length} Deployments of track ${track}`);
+    }
     checkCapacity(target);
   };
 }

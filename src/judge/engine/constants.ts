@@ -8,6 +8,8 @@ export const maxWarmupSeconds = 600;
 export const goneAfterScrapes = 5;
 /** Seconds that "lately" means. */
 export const recentSeconds = 300;
+/** Seconds for which gauges wait for a baseline that is starting; afterwards stable's own pods are the control. */
+export const baselineWaitSeconds = 60;
 /** Level of the non-inferiority evidence, per metric. */
 export const promotionBeta = 0.05;
 /** Effect scale of the interval that promotion looks at. */

@@ -222,6 +222,32 @@ describe('gauges', () => {
     expect(judged(cold, { baseline: true }).verdict).not.toBe('Regression');
     expect(judged(cold)).toMatchObject({ verdict: 'Regression', reason: 'cpu' });
   });
+  test('beside a fresh baseline nothing is put down to a cold start', () => {
+    const slower: Behaviour = (_, pod) => (isCanary(pod) ? { latency: 0.14 } : {});
+    expect(judged(slower, { slots: 5 }).verdict).not.toBe('Regression');
+    expect(judged(slower, { slots: 5, baseline: true })).toMatchObject({ verdict: 'Regression', reason: 'latency' });
+  });
+  test('a cold start is compared with that of the baseline alone, also while that is on its way', () => {
+    const fresh = (pod: string): boolean => isCanary(pod) || pod === 'baseline-0';
+    const cold: Behaviour = (slot, pod) => ({
+      latency: fresh(pod) && slot < 6 ? 0.4 : 0.08,
+      missed: pod === 'baseline-0' && slot < 3,
+    });
+    expect(judged(cold)).toMatchObject({ verdict: 'Regression', reason: 'latency' });
+    expect(judged(cold, { baseline: true }).verdict).not.toBe('Regression');
+  });
+  test.each([
+    ['never answers', 0],
+    ['is gone after a while', 10],
+  ])('a baseline that %s leaves the comparison to stable', (_, until) => {
+    const worse: Behaviour = (slot, pod) => ({
+      missed: pod === 'baseline-0' && slot >= until,
+      ...(isCanary(pod) && slot >= until ? { cores: 0.4 * wobble(slot, 0.01), bytes: 1e8 } : {}),
+    });
+    expect(judged(worse, { baseline: true })).toMatchObject({ verdict: 'Regression', reason: 'cpu' });
+    const good: Behaviour = (slot, pod) => ({ missed: pod === 'baseline-0' && slot >= until });
+    expect(judged(good, { baseline: true }).verdict).toBe('Pass');
+  });
   test('CPU is compared at equal load: little traffic has its idle cost', () => {
     const cost = (requests: number): number => 0.1 + 0.004 * (requests / 15);
     const behaviour: Behaviour = (slot, pod) => {

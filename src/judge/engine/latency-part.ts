@@ -73,6 +73,14 @@ export class LatencyPart {
   }
 
   add(row: Row): void {
+    if (!row.awaitsBaseline) this.#compare(row);
+    if (this.#plan === null) {
+      for (const pod of row.stable) addCounts(this.#stableSeen, pod.buckets);
+      this.#choose();
+    }
+  }
+
+  #compare(row: Row): void {
     const control = row.baseline.length > 0 ? row.baseline : row.stable;
     const warmCanary = row.canary.filter((pod) => !pod.cold);
     // A fresh baseline is cold as long as the canary is: it is the control because of that.
@@ -83,10 +91,6 @@ export class LatencyPart {
       for (const { metric } of this.quantiles.values()) metric.add(warmCanary, warmControl, row.from, row.to);
       for (const pod of warmCanary) addCounts(this.#canaryTotal, pod.buckets);
       for (const pod of warmControl) addCounts(this.#stableTotal, pod.buckets);
-    }
-    if (this.#plan === null) {
-      for (const pod of row.stable) addCounts(this.#stableSeen, pod.buckets);
-      this.#choose();
     }
   }
 

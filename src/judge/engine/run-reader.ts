@@ -1,7 +1,8 @@
 import type { Evidence, PodWindow } from '../../evidence/evidence.ts';
+import { baselineWaitSeconds } from './constants.ts';
 import { PodReader, type PodRow } from './pod-reader.ts';
 
-/** What all pods did between two moments, in seconds since slot 0. */
+/** What the pods that answer did between two moments, in seconds since slot 0. */
 export interface Row {
   from: number;
   to: number;
@@ -11,6 +12,8 @@ export interface Row {
   /** A pod of the track was scraped. */
   canarySeen: boolean;
   stableSeen: boolean;
+  /** A baseline is on its way: what it is to be the control of is not compared yet. */
+  awaitsBaseline: boolean;
 }
 
 /**
@@ -54,11 +57,12 @@ export class RunReader {
     return {
       from,
       to,
-      canary: canary.map((reader) => reader.take(from)),
-      stable: stable.map((reader) => reader.take(from)),
-      baseline: baseline.map((reader) => reader.take(from)),
+      canary: rowsOf(canary, from),
+      stable: rowsOf(stable, from),
+      baseline: rowsOf(baseline, from),
       canarySeen: canary.some(isUp),
       stableSeen: control.some(isUp),
+      awaitsBaseline: baseline.length > 0 && to < baselineWaitSeconds && !baseline.some((reader) => reader.seen),
     };
   }
 
@@ -93,6 +97,14 @@ export class RunReader {
     const startedInRun = this.#hasHistory && (slot > 0 || (run.pods[name]?.requests[0] ?? null) === null);
     return new PodReader(name, startedInRun ? 'fresh' : 'older');
   }
+}
+
+/** A pod that is gone is no pod of its track any more, once what it had counted is handed out. */
+function rowsOf(readers: readonly PodReader[], from: number): PodRow[] {
+  return readers.flatMap((reader) => {
+    const row = reader.take(from);
+    return (reader.seen && !reader.gone) || row.requests > 0 ? [row] : [];
+  });
 }
 
 function isUp(reader: PodReader): boolean {

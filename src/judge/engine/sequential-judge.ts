@@ -98,7 +98,7 @@ export class SequentialJudge {
   }
 
   #addResources(row: Row): void {
-    if (this.gauges.size === 0 || !row.canarySeen || !row.stableSeen) return;
+    if (this.gauges.size === 0 || row.awaitsBaseline || !row.canarySeen || !row.stableSeen) return;
     const canary = row.canary.filter(isWarm);
     const control = row.baseline.length > 0 ? row.baseline : row.stable.filter(isWarm);
     if (canary.length === 0 || control.length === 0) return;
