@@ -26,6 +26,7 @@ export interface ReleaseStatus {
   target?: { uid?: string; generation?: number; revision?: string };
   stable?: TrackStatus;
   canary?: TrackStatus;
+  baseline?: TrackStatus;
   analysis?: AnalysisStatus;
   ledger?: LedgerLine[];
   conditions?: Condition[];

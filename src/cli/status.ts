@@ -80,7 +80,7 @@ function settingsLine(release: Release): string {
 }
 
 function tracks(release: Release, view: StatusView): string {
-  const rows = (['stable', 'canary'] as const).flatMap((name) => {
+  const rows = (['stable', 'canary', 'baseline'] as const).flatMap((name) => {
     const track = release.status?.[name];
     return track?.revision === undefined ? [] : [trackRow(name, track, view)];
   });

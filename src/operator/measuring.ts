@@ -1,19 +1,17 @@
 import type { CanaryRelease, CanaryReleaseStatus, ParsedSpec } from '../api/schema.ts';
 import { toAnalysisSpec } from '../api/schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { RoutedRequest, WatchedPod, WatchResult } from '../evidence/request.ts';
+import type { RoutedRequest, WatchResult } from '../evidence/request.ts';
 import { type Plan, planRelease } from '../judge/engine/plan-release.ts';
 import { profileOf } from '../judge/engine/profile.ts';
 import type { AnalysisSpec } from '../judge/spec.ts';
 import type { Verdict } from '../judge/verdict.ts';
-import type { Pod } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import { learntSpreads } from '../release/calibration.ts';
 import type { Decision } from '../release/decision.ts';
 import { factsOf } from '../release/facts.ts';
-import { createdAt } from '../release/pods.ts';
 import type { GonePod, Measurement, Snapshot } from '../release/snapshot.ts';
-import { endpointOf } from './pod-endpoint.ts';
+import { type WatchedPods, watchedPods } from './watched-pods.ts';
 
 /** What is asked of the collector of evidence. */
 export interface EvidenceCollector {
@@ -140,29 +138,14 @@ function requestOf(
   const { canary, baseline, stablePods: serving } = factsOf(snapshot, target);
   if (canary === undefined) return undefined;
   const same = before?.canaryUid === canary.uid ? before : undefined;
-  const canaryPods = union(same?.request.canaryPods ?? gone(snapshot, 'canary'), canary.pods);
-  const stablePods = union(same?.request.stablePods ?? gone(snapshot, 'stable'), serving);
-  const fresh = baseline?.pods ?? [];
-  const baselinePods = union(same?.request.baselinePods ?? gone(snapshot, 'baseline'), fresh);
-  const request = {
-    ...askedFor(spec),
-    namespace: release.metadata.namespace ?? '',
-    startedAt: Date.parse(since),
-    canaryPods,
-    stablePods,
-    ...(baselinePods.length === 0 ? {} : { baselinePods }),
-  };
-  const gonePods = [
-    ...goneOf('canary', canaryPods, canary.pods),
-    ...goneOf('stable', stablePods, serving),
-    ...goneOf('baseline', baselinePods, fresh),
-  ];
+  const tracks = { canary: canary.pods, stable: serving, baseline: baseline?.pods ?? [] };
+  const { pods, gonePods } = watchedPods(tracks, same?.request, release.status?.analysis?.gonePods);
+  const namespace = release.metadata.namespace ?? '';
+  const request = { ...askedFor(spec), namespace, startedAt: Date.parse(since), ...pods };
   return { canaryUid: canary.uid, spec, request, since: same?.since ?? snapshot.now, gonePods };
 }
 
-function askedFor({
-  analysis,
-}: ParsedSpec): Omit<RoutedRequest, 'namespace' | 'startedAt' | 'canaryPods' | 'stablePods'> {
+function askedFor({ analysis }: ParsedSpec): Omit<RoutedRequest, 'namespace' | 'startedAt' | keyof WatchedPods> {
   return {
     from: analysis.source,
     source: analysis.prometheus.name,
@@ -173,33 +156,6 @@ function askedFor({
     historySeconds,
     ...(analysis.custom.length === 0 ? {} : { custom: analysis.custom.map(({ name, query }) => ({ name, query })) }),
   };
-}
-
-/** What an earlier run of the operator wrote down. */
-function gone({ release }: Snapshot, track: GonePod['track']): WatchedPod[] {
-  return (release.status?.analysis?.gonePods ?? [])
-    .filter((pod) => pod.track === track)
-    .map((pod) => ({ name: pod.name, startedAt: Date.parse(pod.started) }));
-}
-
-function goneOf(track: GonePod['track'], all: WatchedPod[], present: Pod[]): GonePod[] {
-  const names = new Set(present.map((pod) => pod.metadata.name));
-  return all
-    .filter((pod) => !names.has(pod.name))
-    .map((pod) => ({ name: pod.name, track, started: new Date(pod.startedAt).toISOString() }));
-}
-
-/** Pods that died in the run stay: what they served counts. */
-function union(before: WatchedPod[] | undefined, pods: Pod[]): WatchedPod[] {
-  const all = new Map((before ?? []).map(({ name, startedAt }): [string, WatchedPod] => [name, { name, startedAt }]));
-  for (const pod of pods) {
-    const { name } = pod.metadata;
-    const started = Date.parse(pod.status?.startTime ?? '');
-    const startedAt = all.get(name)?.startedAt ?? (Number.isNaN(started) ? createdAt(pod) : started);
-    const endpoint = endpointOf(pod);
-    all.set(name, { name, startedAt, ...(endpoint === undefined ? {} : { endpoint }) });
-  }
-  return [...all.values()];
 }
 
 function undecided(sentence: string): Verdict {

@@ -1,3 +1,4 @@
+import type { Pod } from '../kube/object.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { removeBaseline } from './cleanup.ts';
 import { baselineDeployment } from './clone.ts';
@@ -91,12 +92,14 @@ function reasonOf({ deployment, pods }: TrackFacts): string {
   const failure = condition(deployment.status?.conditions, 'ReplicaFailure');
   if (failure?.status === 'True') return failure.message ?? 'its pod cannot be created';
   const pod = pods.find((item) => !isTerminating(item));
-  if (pod === undefined) return 'it has no pod';
-  const scheduled = condition(pod.status?.conditions, 'PodScheduled');
+  return pod === undefined ? 'it has no pod' : podReason(pod);
+}
+
+function podReason({ status }: Pod): string {
+  const scheduled = condition(status?.conditions, 'PodScheduled');
   if (scheduled?.status === 'False') return scheduled.message ?? 'no node takes its pod';
-  const [status] = pod.status?.containerStatuses ?? [];
-  const { reason, message } = status?.state?.waiting ?? {};
-  return [reason, message].filter((text) => text !== undefined).join(': ') || 'its pod is running and not ready';
+  const { reason, message } = status?.containerStatuses?.[0]?.state?.waiting ?? {};
+  return [reason, message].filter((text) => text !== undefined).join(': ') || 'its pod runs and is not ready';
 }
 
 function warn({ status }: Draft): void {

@@ -18,6 +18,11 @@ export function planRequest(settings: Settings, route: string, baseMs: number, r
   return { delayMs, error: planError(settings, random) };
 }
 
+/** What a process that started so many seconds ago is slower by, in milliseconds: it falls in a straight line. */
+export function warmupDelay({ warmupMs, warmupS }: Settings, ageS: number): number {
+  return ageS >= warmupS ? 0 : warmupMs * (1 - ageS / warmupS);
+}
+
 function planError(settings: Settings, random: () => number): ErrorClass | undefined {
   if (random() < settings.errorRate) return settings.errorClass;
   if (random() < settings.baselineErrorRate) return { status: 500, type: 'db_timeout' };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { planRequest, routes } from './behaviour.ts';
+import { planRequest, routes, warmupDelay } from './behaviour.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 interface App {
@@ -57,7 +57,7 @@ function serveRoute(app: App, request: IncomingMessage, response: ServerResponse
       const seconds = (performance.now() - begin) / 1000;
       app.durations.observe(plan.error ? { ...labels, error_type: plan.error.type } : labels, seconds);
     },
-    Math.max(0, plan.delayMs - settings.cpuMs),
+    Math.max(0, plan.delayMs + warmupDelay(settings, process.uptime()) - settings.cpuMs),
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planRequest } from './behaviour.ts';
+import { planRequest, warmupDelay } from './behaviour.ts';
 import { readSettings } from './settings.ts';
 
 test('without switches the application is healthy', () => {
@@ -28,6 +28,11 @@ test('added latency holds for one route alone when a route is named', () => {
   const settings = readSettings({ LATENCY_MS: '200', LATENCY_ROUTE: '/slow' });
   expect(planRequest(settings, '/slow', 40, () => 0.5).delayMs).toBeGreaterThan(200);
   expect(planRequest(settings, '/fast', 5, () => 0.5).delayMs).toBeLessThan(20);
+});
+
+test('a process that just started is slower, and less so as time goes by', () => {
+  const settings = readSettings({ WARMUP_MS: '80', WARMUP_S: '40' });
+  expect([0, 10, 30, 40, 400].map((age) => warmupDelay(settings, age))).toEqual([80, 60, 20, 0, 0]);
 });
 
 test('errors and slow requests come at their rates', () => {

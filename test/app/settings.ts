@@ -18,6 +18,9 @@ export interface Settings {
   /** TAIL_RATE and TAIL_MS: this share of requests is slower by so much. */
   tailRate: number;
   tailMs: number;
+  /** WARMUP_MS and WARMUP_S: added to every request of a process that just started, falling to nothing in so many seconds. */
+  warmupMs: number;
+  warmupS: number;
   /** CPU_MS: time a request keeps the processor busy. */
   cpuMs: number;
   /** LEAK_BYTES_PER_REQUEST, LEAK_BYTES_PER_SECOND: memory that is never given back. */
@@ -56,6 +59,8 @@ export function readSettings(env: Environment): Settings {
     latencyRoute: env['LATENCY_ROUTE'],
     tailRate: share(env, 'TAIL_RATE'),
     tailMs: number(env, 'TAIL_MS', 0),
+    warmupMs: number(env, 'WARMUP_MS', 0),
+    warmupS: number(env, 'WARMUP_S', 60),
     cpuMs: number(env, 'CPU_MS', 0),
     leakBytesPerRequest: number(env, 'LEAK_BYTES_PER_REQUEST', 0),
     leakBytesPerSecond: number(env, 'LEAK_BYTES_PER_SECOND', 0),

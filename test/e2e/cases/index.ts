@@ -1,5 +1,6 @@
 import type { Case } from '../case.ts';
 import { argocdCases } from './argocd.ts';
+import { baselineCases } from './baseline.ts';
 import { courseCases } from './course.ts';
 import { driverCases } from './drivers.ts';
 import { edgeCases } from './edges.ts';
@@ -25,6 +26,7 @@ export const cases: Case[] = [
   ...goalCases,
   ...verdictCases,
   ...podsCases,
+  ...baselineCases,
   ...courseCases,
   ...promotionCases,
   ...undecidedCases,
