@@ -106,6 +106,9 @@ export const outcomeReasons = {
   Superseded: { meaning: 'A newer template came first.' },
   Reverted: { meaning: 'The template went back to stable.' },
   Undecided: { meaning: 'No verdict by the deadline.' },
+  SecondOpinion: {
+    meaning: 'One canary pod was slightly worse: the next one is asked before the version is taken back.',
+  },
   CanaryBlocked: { meaning: 'The canary could not run for a cause that stable would suffer just so.' },
   CrashLoopBackOff: { meaning: 'A container of the canary keeps crashing.' },
   AlertFiring: {
@@ -136,6 +139,10 @@ export const eventReasons = {
   Reverted: { type: 'Normal', meaning: 'The template went back to stable; nothing rolls.' },
   Untested: { type: 'Normal', meaning: 'The target had no pods: the template rolled without a test.' },
   CanaryBlocked: { type: 'Warning', meaning: 'The canary cannot run for a cause that is not its own; tried again.' },
+  SecondOpinion: {
+    type: 'Normal',
+    meaning: 'The canary pod is slightly worse than stable: it was deleted once, to see whether the next one agrees.',
+  },
   BaselineMissing: {
     type: 'Warning',
     meaning: "The baseline cannot run, and the release goes on without it: stable's own pods are the control.",

@@ -152,6 +152,18 @@ const analysis = z
       .meta(atomic)
       .describe('Pods that ended during the comparison: what they served counts, after a restart of the operator too.')
       .exactOptional(),
+    secondOpinion: z
+      .object({
+        at: time().describe('When the pods were deleted.'),
+        pods: z.array(text(253)).max(50).meta(atomic).describe('The pods that were deleted for it.'),
+        since: time()
+          .describe('When the new pods were Ready: from then on the versions are compared anew.')
+          .exactOptional(),
+      })
+      .describe(
+        'A regression that one pod alone might explain: the pod was deleted once, and the version is taken back only if the next one agrees.',
+      )
+      .exactOptional(),
     standingSince: time().describe('Since when the deadline stands still; absent while it runs.').exactOptional(),
   })
   .describe('What was measured in the running release, or in the last one.');

@@ -19,10 +19,20 @@ export interface Evidence {
   run: PodWindow;
   /** The user's own metrics by name, by slot of the run; absent where there are none. */
   custom?: Record<string, CustomSamples>;
+  /** Where a pod was replaced to ask for a second opinion. */
+  secondOpinion?: SecondOpinion;
   /** What the samples came from, for status. */
   found: FoundMetrics;
   /** How the last question to the source ended. */
   source: SourceState;
+}
+
+/** All but errors is compared anew from here on: a difference that lay with a pod and its node is not the version's. */
+export interface SecondOpinion {
+  /** First Ready moment of the new pod, milliseconds since the epoch. */
+  since: number;
+  /** Pods that were deleted for it: what they did counts for errors alone. */
+  without: string[];
 }
 
 export interface PodWindow {

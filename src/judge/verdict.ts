@@ -37,6 +37,11 @@ export interface Verdict {
   verdict: VerdictName;
   /** The metric that decided a regression. */
   reason?: string;
+  /**
+   * The regression rests on gauges alone (a quantile, CPU, memory), each below twice its tolerance: one pod of one version
+   * may differ as much. Worth a second opinion from another pod.
+   */
+  borderline?: true;
   /** For a person: metric, canary, stable, limit, requests. */
   sentence: string;
   requests: { stable: number; canary: number };

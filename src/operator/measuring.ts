@@ -44,6 +44,7 @@ interface Watched {
   gonePods: GonePod[];
   /** What the judge was asked last, and what it said. */
   asked?: AnalysisSpec;
+  second?: Pick<Evidence, 'secondOpinion'>;
   told?: string;
 }
 
@@ -84,8 +85,9 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
     const evidence = collector.evidence(keyOf(release));
     if (evidence === undefined) return undefined;
     const asked = askedOf(spec, release);
-    const verdict = judge(evidence, asked, now);
-    Object.assign(entry, { asked, told: newsOf(verdict, evidence) });
+    const second = secondOpinionOf(release);
+    const verdict = judge({ ...evidence, ...second }, asked, now);
+    Object.assign(entry, { asked, second, told: newsOf(verdict, evidence) });
     const { source, preset, warnings = [] } = evidence.found;
     const told = { ...verdict, warnings: [...warnings, ...verdict.warnings] };
     // What status has already was planned from the traffic at the start, and stays.
@@ -97,7 +99,10 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
     const entry = watched.get(key);
     const evidence = collector.evidence(key);
     if (entry === undefined || evidence === undefined) return false;
-    return entry.asked === undefined || entry.told !== newsOf(judge(evidence, entry.asked, clock.now()), evidence);
+    return (
+      entry.asked === undefined ||
+      entry.told !== newsOf(judge({ ...evidence, ...entry.second }, entry.asked, clock.now()), evidence)
+    );
   }
 
   return { measure, measurement, hasNews, forget };
@@ -105,6 +110,12 @@ export function createMeasuring(deps: { collector: EvidenceCollector; judge: Jud
 
 function newsOf({ verdict }: Verdict, { source }: Evidence): string {
   return `${verdict} ${source.state}`;
+}
+
+/** From the Ready moment of the new pods on, which status has. */
+function secondOpinionOf({ status }: CanaryRelease): Pick<Evidence, 'secondOpinion'> {
+  const { since, pods = [] } = status?.analysis?.secondOpinion ?? {};
+  return since === undefined ? {} : { secondOpinion: { since: Date.parse(since), without: pods } };
 }
 
 function askedOf(spec: ParsedSpec, { status }: CanaryRelease): AnalysisSpec {

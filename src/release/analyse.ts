@@ -14,6 +14,7 @@ import { judged } from './judged.ts';
 import { createdAt, imagesOf, isReady, readySince } from './pods.ts';
 import { abort, reject } from './reject.ts';
 import { shortRevision } from './revision.ts';
+import { awaitsAnother, followAnother, startedAt } from './second-opinion.ts';
 
 /** Seconds without readiness after which stable's pods count as broken and not as starting. */
 const brokenSeconds = 60;
@@ -112,30 +113,16 @@ function noteCanary(draft: Draft): void {
 }
 
 function observe(draft: Draft): PhaseState {
-  const { facts, spec, snapshot, status } = draft;
+  const { facts, snapshot, status } = draft;
   const canary = facts.canary;
   if (canary === undefined) return start(draft);
   if (canary.replicas === 0) return startAgain(draft, 'the canary has no pods');
   if (commanded(draft, 'abort', heldEntry(draft))) return abort(draft);
-  const since = status.canary?.since;
-  const fault = failFast({
-    now: snapshot.now,
-    canary: canary.deployment,
-    canaryReplicaSets: snapshot.canaryReplicaSets,
-    canaryPods: canary.pods,
-    stablePods: facts.stablePods,
-    baselinePods: facts.baseline?.pods ?? [],
-    canaryCreatedAt: createdAt(canary.deployment),
-    wasReady: since !== undefined,
-    startDeadlineSeconds: spec.canary.startDeadlineSeconds,
-  });
-  if (fault.kind === 'Regression') return reject(draft, fault.reason, fault.message);
-  if (fault.kind === 'Blocked') return blocked(draft, fault.reason, fault.message);
-  const tracks = { canary: canary.pods, stable: facts.stablePods };
-  const alarm = alarmOf(snapshot.alerts ?? [], tracks, createdAt(canary.deployment));
-  if (alarm !== undefined && spec.analysis.onRegression !== 'Report')
-    return reject(draft, 'AlertFiring', alarmSentence(alarm));
+  const end = endedByPods(draft, canary);
+  if (end !== undefined) return end;
   keepBaseline(draft);
+  if (awaitsAnother(draft)) return followAnother(draft);
+  const since = status.canary?.since;
   if (since === undefined) {
     wake(draft, snapshot.now + 5000);
     const message = `${canary.ready} of ${canary.replicas} canary pods are ready`;
@@ -148,6 +135,30 @@ function observe(draft: Draft): PhaseState {
       verdict: '',
     });
   return judged(draft, Date.parse(since));
+}
+
+/** What the pods and their alerts say without any metric: the end of the release, or what keeps the canary from running. */
+function endedByPods(draft: Draft, canary: TrackFacts): PhaseState | undefined {
+  const { facts, spec, snapshot, status } = draft;
+  const fresh = facts.baseline?.pods ?? [];
+  const fault = failFast({
+    now: snapshot.now,
+    canary: canary.deployment,
+    canaryReplicaSets: snapshot.canaryReplicaSets,
+    canaryPods: canary.pods,
+    stablePods: facts.stablePods,
+    baselinePods: fresh,
+    canaryCreatedAt: startedAt(draft),
+    wasReady: status.canary?.since !== undefined && !awaitsAnother(draft),
+    startDeadlineSeconds: spec.canary.startDeadlineSeconds,
+  });
+  if (fault.kind === 'Regression') return reject(draft, fault.reason, fault.message);
+  if (fault.kind === 'Blocked') return blocked(draft, fault.reason, fault.message);
+  const tracks = { canary: canary.pods, stable: [...facts.stablePods, ...fresh] };
+  const alarm = alarmOf(snapshot.alerts ?? [], tracks, createdAt(canary.deployment));
+  if (alarm !== undefined && spec.analysis.onRegression !== 'Report')
+    return reject(draft, 'AlertFiring', alarmSentence(alarm));
+  return undefined;
 }
 
 /** `retry` while a canary is there: what was seen of it does not count any more. */
@@ -177,7 +188,7 @@ function stableIsBroken({ facts, snapshot }: Draft): boolean {
 
 /** Nothing is known of the version: it is tried again until the deadline, and never enters the ledger. */
 function blocked(draft: Draft, reason: string, message: string): PhaseState {
-  const { snapshot, facts, spec, status } = draft;
+  const { snapshot, spec, status } = draft;
   wake(draft, snapshot.now + 5000);
   const text = `the canary cannot run (${reason}): ${message}`;
   if (snapshot.release.status?.message !== text) event(draft, 'Warning', 'CanaryBlocked', 'StartCanary', text);
@@ -186,8 +197,7 @@ function blocked(draft: Draft, reason: string, message: string): PhaseState {
   if (roomReasons.has(reason)) giveUpBaseline(draft, 'the canary needs its room');
   // Not ready after it had been: it would block evictions of stable through a disruption budget.
   if (reason === 'StableUnstable' && status.canary?.since !== undefined) removeCanary(draft);
-  const started = facts.canary === undefined ? snapshot.now : createdAt(facts.canary.deployment);
-  const late = snapshot.now - started > spec.canary.startDeadlineSeconds * 1000;
+  const late = snapshot.now - startedAt(draft) > spec.canary.startDeadlineSeconds * 1000;
   if (!late) return { phase: 'Starting', reason: 'CanaryBlocked', message: text };
   return { phase: 'Held', reason: 'Undecided', message: text, regression: 'Unknown' };
 }

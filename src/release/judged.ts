@@ -8,6 +8,7 @@ import { type Draft, event, heldEntry, type PhaseState, record, wake } from './d
 import { deadlineSeconds, plannedSteps, shortfall } from './planned.ts';
 import { reject } from './reject.ts';
 import { shortRevision } from './revision.ts';
+import { agreed, askAnother, comparedSince, secondDeadline } from './second-opinion.ts';
 import type { GonePod, Measurement } from './snapshot.ts';
 
 /** Seconds without a request on the canary after which that is said, with the remedy. */
@@ -20,8 +21,8 @@ export function judged(draft: Draft, since: number): PhaseState {
   wake(draft, Math.max(snapshot.now + 1000, Math.min(until, snapshot.now + 10_000)));
   const verdict = measurement?.verdict;
   if (verdict?.verdict === 'Regression' && spec.analysis.onRegression !== 'Report')
-    return reject(draft, verdict.reason ?? 'Regression', verdict.sentence);
-  const passes = passing(draft, measurement, since);
+    return askAnother(draft, verdict) ?? reject(draft, verdict.reason ?? 'Regression', agreed(draft, verdict.sentence));
+  const passes = passing(draft, measurement, comparedSince(draft) ?? since);
   if (commanded(draft, 'hold', heldEntry(draft))) return heldByPerson(passes, verdict);
   if (passes && verdict !== undefined) return passed(draft, verdict);
   return snapshot.now < until ? analysing(draft, verdict) : overdue(draft, measurement);
@@ -99,7 +100,8 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
   const planned = before?.planned ?? plannedSteps(measurement?.plan);
   const deadline = deadlineSeconds(spec, planned);
   const found = said(measurement?.verdict, standing);
-  const until = since + (deadline + Math.min(clock.stood, deadline)) * 1000;
+  const first = since + (deadline + Math.min(clock.stood, deadline)) * 1000;
+  const until = Math.max(first, secondDeadline(draft, since));
   status.analysis = {
     ...found,
     warnings: [...tooSlow(draft, before, planned, deadline), ...(found.warnings ?? [])],
@@ -108,7 +110,8 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
     ...sourceOf(measurement, before),
     ...(planned.length === 0 ? {} : { planned }),
     ...clock.status,
-    ...(measurement === undefined ? kept(before) : kept(measurement)),
+    ...kept(before, measurement),
+    ...(before?.secondOpinion === undefined ? {} : { secondOpinion: before.secondOpinion }),
   };
   if (standing !== undefined && before?.reason !== standing.reason)
     event(draft, 'Warning', 'EvidenceMissing', 'Measure', standing.sentence);
@@ -138,9 +141,10 @@ function tooSlow(
   return [text];
 }
 
-/** Without a measurement, as after a restart, what is known of pods that ended is kept. */
-function kept({ gonePods = [] }: { gonePods?: GonePod[] } = {}): { gonePods?: GonePod[] } {
-  return gonePods.length === 0 ? {} : { gonePods: gonePods.slice(-50) };
+/** What is known of pods that ended is kept, also without a measurement, as after a restart. */
+function kept(...known: ({ gonePods?: GonePod[] } | undefined)[]): { gonePods?: GonePod[] } {
+  const all = new Map(known.flatMap((item) => item?.gonePods ?? []).map((pod) => [pod.name, pod]));
+  return all.size === 0 ? {} : { gonePods: [...all.values()].slice(-50) };
 }
 
 type Analysis = NonNullable<Draft['status']['analysis']>;

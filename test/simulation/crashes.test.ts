@@ -38,16 +38,17 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'taken back beside a baseline',
+    name: 'taken back beside a baseline after a second opinion',
     options: { spec: withBaseline },
     async run(world) {
-      world.script('v2', { verdict: 'Regression' });
+      world.script('v2', { verdict: 'Regression', borderline: true });
       const before = world.pods();
       await world.setVersion('v2');
       await world.phase('Rejected', 300);
       expect(world.pods()).toEqual(before);
       expect([world.canary(), world.baseline()]).toEqual([undefined, undefined]);
       expect(await world.gate()).toBe('rejected');
+      expect(world.podsSeen('canary').length).toBeLessThanOrEqual(2);
       expect((await world.status()).ledger?.filter((entry) => entry.outcome === 'RolledBack')).toHaveLength(1);
     },
   },

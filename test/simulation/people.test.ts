@@ -90,6 +90,7 @@ const steps: Step[] = [
       world.script(pick(versions), {
         verdict: pick(['Pass', 'Regression', 'Undecided'] as const),
         weakPass: pick([true, false]),
+        borderline: pick([true, false]),
       }),
   },
 ];
@@ -119,6 +120,7 @@ async function play(seed: number): Promise<void> {
     world.script(version, {
       verdict: pick(['Pass', 'Regression', 'Undecided'] as const),
       weakPass: pick([true, false]),
+      borderline: pick([true, false]),
     });
   const faultRate = pick([0, 0, 0.05, 0.2]);
   world.sandbox.faults.before((call) => {

@@ -42,6 +42,10 @@ export interface Script {
   weakPass?: boolean;
   traffic?: boolean;
   source?: SourceState['state'];
+  /** A regression that one pod alone might explain. */
+  borderline?: boolean;
+  /** What it says of the second pod; the same when absent. */
+  second?: VerdictName;
 }
 
 /** One target, one release, the operator as it runs, and time that stands still until it is moved. */
@@ -79,6 +83,8 @@ export interface World {
   canary(): Deployment | undefined;
   baseline(): Deployment | undefined;
   gate(): Promise<string | undefined>;
+  /** Names of all pods that the track ever had. */
+  podsSeen(track: string): string[];
   /** Names of the target's pods. */
   pods(): string[];
   /** Image tag of each ReplicaSet of the target with pods. */
@@ -110,8 +116,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const canary = findTrack('canary');
     if (since === undefined || canary === undefined) return undefined;
     const tag = tagOf(canary.spec.template);
-    const script = scripts.get(tag) ?? { verdict: 'Undecided' };
-    const elapsed = (clock.now() - Date.parse(since)) / 1000;
+    const second = release.status?.analysis?.secondOpinion?.since;
+    const first = scripts.get(tag) ?? { verdict: 'Undecided' };
+    const script = second === undefined ? first : { ...first, verdict: first.second ?? first.verdict };
+    const elapsed = (clock.now() - Date.parse(second ?? since)) / 1000;
     return scripted(canary.metadata.uid ?? '', script, elapsed, clock.now());
   }
 
@@ -166,6 +174,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   const watchdog = createWatchdog({ sandbox, clock, violations, sets });
   sandbox.observe(watchdog);
+  const seen = new Map<string, string>();
+  sandbox.observe(() => {
+    for (const pod of sandbox.peek<Pod>(resources.pods, NAMESPACE))
+      seen.set(pod.metadata.name, pod.metadata.labels?.[TRACK_LABEL] ?? 'stable');
+  });
 
   const get = <T extends KubeObject>(resource: Resource, name: string): Promise<T> =>
     admin.get<T>(resource, { namespace: NAMESPACE, name });
@@ -244,6 +257,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     canary: () => findTrack('canary'),
     baseline: () => findTrack('baseline'),
     gate: async () => (await target()).metadata.labels?.[GATE_LABEL],
+    podsSeen: (track) => [...seen].filter(([, of]) => of === track).map(([name]) => name),
     pods: () =>
       sandbox
         .peek<Pod>(resources.pods, NAMESPACE)
@@ -324,6 +338,7 @@ function scripted(canaryUid: string, script: Script, elapsed: number, now: numbe
   const verdict: Verdict = {
     verdict: name,
     ...(name === 'Regression' ? { reason: 'latency-p95' } : {}),
+    ...(name === 'Regression' && script.borderline === true ? { borderline: true as const } : {}),
     sentence: `${name} after ${Math.floor(elapsed / 60) * 60} s`,
     requests: { stable: count * 3, canary: count },
     metrics: [],

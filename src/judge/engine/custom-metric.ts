@@ -22,6 +22,8 @@ export interface CustomOptions {
   alpha: number;
   pods: { canary: number; stable: number };
   scrapeSeconds: number;
+  /** Seconds of the run at which the comparison begins; 0 when absent. */
+  since?: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export class CustomMetric {
   readonly #noise: GaugeNoise;
   readonly #lasting: number;
   readonly #shortest: number;
+  readonly #since: number;
   readonly #batches: CustomBatch[] = [];
   #engine: GaugeEngine;
   #scale: CustomScale = { kind: 'ratio' };
@@ -44,7 +47,8 @@ export class CustomMetric {
   /** Scrapes at which both tracks had a value. */
   scrapes = 0;
 
-  constructor({ spec, alpha, pods, scrapeSeconds }: CustomOptions) {
+  constructor({ spec, alpha, pods, scrapeSeconds, since = 0 }: CustomOptions) {
+    this.#since = since;
     this.spec = spec;
     this.alpha = alpha;
     this.#noise = { ...unknownNoise(), least: leastSd ** 2 };
@@ -85,7 +89,7 @@ export class CustomMetric {
       alpha: this.alpha,
       edgeLn: onScale(this.bounds.edge, this.#scale),
       toleranceLn: this.#toleranceOnScale,
-      horizon: maxWarmupSeconds - (this.#origin ?? 0),
+      horizon: maxWarmupSeconds - ((this.#origin ?? this.#since) - this.#since),
     });
   }
 

@@ -15,24 +15,25 @@ export function customName(name: string): string {
 export class CustomPart {
   readonly metrics: readonly CustomMetric[];
   readonly #scrapeSeconds: number;
-  readonly #warmupSeconds: number;
+  readonly #warmUntil: number;
 
-  constructor(evidence: Evidence, spec: AnalysisSpec, alphas: Alphas) {
+  /** `since`: seconds of the run at which the comparison begins. */
+  constructor(evidence: Evidence, spec: AnalysisSpec, alphas: Alphas, since: number) {
     const pods = { canary: Math.max(1, evidence.canary.length), stable: Math.max(1, evidence.stable.length) };
     const { scrapeSeconds } = evidence;
     this.#scrapeSeconds = scrapeSeconds;
-    this.#warmupSeconds = spec.warmupSeconds;
+    this.#warmUntil = since + spec.warmupSeconds;
     this.metrics = (spec.custom ?? []).map((metric) => {
       // What decides nothing has a level of its own, so that it takes nothing from the others.
       const alpha = alphas.get(customName(metric.name)) ?? spec.falseRollbackRate * customShare;
-      return new CustomMetric({ spec: metric, alpha, pods, scrapeSeconds });
+      return new CustomMetric({ spec: metric, alpha, pods, scrapeSeconds, since });
     });
   }
 
   /** Reads one slot of the run; the warm-up is left out. */
   add({ custom }: Evidence, slot: number): void {
     const to = slot * this.#scrapeSeconds;
-    if (to < this.#warmupSeconds) return;
+    if (to < this.#warmUntil) return;
     for (const metric of this.metrics) {
       const samples = custom?.[metric.spec.name];
       const value = (values: readonly (number | null)[] | undefined): number | null => values?.[slot] ?? null;
@@ -42,7 +43,7 @@ export class CustomPart {
 
   /** The warm-up is over long enough for every metric to have a value. */
   isDue(elapsed: number): boolean {
-    return elapsed >= this.#warmupSeconds + goneAfterScrapes * this.#scrapeSeconds;
+    return elapsed >= this.#warmUntil + goneAfterScrapes * this.#scrapeSeconds;
   }
 
   /** The first critical metric that refuted its null. */

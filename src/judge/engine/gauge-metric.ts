@@ -44,6 +44,7 @@ export class GaugeMetric {
   /** Requests that an A/A batch of one pod held; 0 where the gauge does not rest on requests, or none was measured. */
   readonly control: number;
   readonly #shortest: number;
+  readonly #since: number;
   #pods = { canary: 1, control: 1 };
   #open = { from: 0, seconds: 0 };
   #origin: number | null = null;
@@ -61,11 +62,14 @@ export class GaugeMetric {
     noise: GaugeNoise;
     control: number;
     scrapeSeconds: number;
+    /** Seconds of the run at which the comparison begins; 0 when absent. */
+    since?: number;
   }) {
     this.limits = options.limits;
     this.engine = new GaugeEngine(options.noise, starts);
     this.#meter = options.meter;
     this.control = options.control;
+    this.#since = options.since ?? 0;
     this.#shortest = Math.max(batchSeconds, 2 * options.scrapeSeconds);
   }
 
@@ -100,11 +104,16 @@ export class GaugeMetric {
   }
 
   get #horizon(): number {
-    return maxWarmupSeconds - (this.#origin ?? 0);
+    return maxWarmupSeconds - ((this.#origin ?? this.#since) - this.#since);
   }
 
   get isRegression(): boolean {
     return this.#isRegression;
+  }
+
+  /** Worse by less than twice what is tolerated. */
+  get isBorderline(): boolean {
+    return this.engine.lastThird().mean < Math.log1p(2 * this.bounds.tolerance);
   }
 
   /** A warm-up beyond doubt. */

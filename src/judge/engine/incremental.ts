@@ -41,9 +41,19 @@ export function incrementalJudge(most = 1000): (evidence: Evidence, spec: Analys
 }
 
 function setupOf(evidence: Evidence, spec: AnalysisSpec): string {
-  const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history } = evidence;
+  const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, secondOpinion } = evidence;
   const past = history === undefined ? 0 : [history.scrapeSeconds, checksum(history, history.scrapes)];
-  return JSON.stringify([spec, scrapeSeconds, boundsSeconds, canary, stable, baseline, found.missing, past]);
+  return JSON.stringify([
+    spec,
+    scrapeSeconds,
+    boundsSeconds,
+    canary,
+    stable,
+    baseline,
+    found.missing,
+    secondOpinion,
+    past,
+  ]);
 }
 
 /** Of all that was read of the run. */

@@ -5,7 +5,7 @@ import type { Verdict, VerdictName } from '../verdict.ts';
 import { customGap, customWarnings } from './custom-part.ts';
 import type { GaugeNoise } from './gauge-noise.ts';
 import { metricVerdicts } from './report.ts';
-import { SequentialJudge } from './sequential-judge.ts';
+import { type Found, SequentialJudge } from './sequential-judge.ts';
 
 /**
  * Compares the canary with stable by sequential tests that may be looked at after every scrape. Pure: the same
@@ -49,7 +49,7 @@ export function verdictOf(judge: SequentialJudge, evidence: Evidence): Verdict {
   const said = sentence(verdict, metrics, requests);
   return {
     verdict,
-    ...(verdict === 'Regression' && found !== null ? { reason: found.metric } : {}),
+    ...(verdict === 'Regression' ? decidedBy(found) : {}),
     sentence: verdict === 'Undecided' && traffic.both && gap !== undefined ? `${gap}; ${said}` : said,
     requests,
     metrics,
@@ -76,9 +76,14 @@ function podSpreads({ latency, gauges }: SequentialJudge): Record<string, PodSpr
   return spreads;
 }
 
+function decidedBy(found: Found | null): Pick<Verdict, 'reason' | 'borderline'> {
+  if (found === null) return {};
+  return { reason: found.metric, ...(found.borderline ? { borderline: true as const } : {}) };
+}
+
 /** Whether a promotion is possible now: the soak is over, both tracks serve and are measured. */
 export function mayPass(judge: SequentialJudge, evidence: Evidence): boolean {
-  if (judge.found !== null || judge.elapsed < judge.spec.minDurationSeconds) return false;
+  if (judge.found !== null || judge.compared < judge.spec.minDurationSeconds) return false;
   return (
     judge.traffic.bothLately &&
     !judge.traffic.isOtherRoutes &&

@@ -33,6 +33,8 @@ interface LatencyOptions {
   bounds: readonly number[];
   alphas: ReadonlyMap<string, number>;
   pods: { canary: number; stable: number; baseline: number };
+  /** Seconds of the run at which the comparison begins. */
+  since: number;
 }
 
 /** Everything that is judged on the latency buckets: gross slowdowns, quantiles, slow requests. */
@@ -205,6 +207,7 @@ function quantileMetric(options: LatencyOptions, quantile: number): GaugeMetric 
     noise: pods.baseline > 0 ? { ...noise, s2: noise.s2 * baselineFactor(pods) } : noise,
     control: control?.requestsPerBatch ?? 0,
     scrapeSeconds: batchScrapeSeconds(history),
+    since: options.since,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../evidence/evidence.ts';
+import type { Evidence, SecondOpinion } from '../../evidence/evidence.ts';
 import type { AnalysisSpec } from '../spec.ts';
 import { type Present, splitBudget } from './budget.ts';
 import { cpuFloorCores, goneAfterScrapes } from './constants.ts';
@@ -19,6 +19,15 @@ export interface Found {
   metric: string;
   /** Seconds since slot 0. */
   at: number;
+  /** Gauges alone say so, each by less than twice its tolerance. */
+  borderline: boolean;
+}
+
+/** What a second opinion begins anew. */
+interface Restartable {
+  latency: LatencyPart | null;
+  gauges: Map<string, GaugeMetric>;
+  custom: CustomPart;
 }
 
 /** The state of one judgement: fed slot by slot, it answers at any time; nothing it has seen is kept but sums. */
@@ -26,9 +35,6 @@ export class SequentialJudge {
   readonly spec: AnalysisSpec;
   readonly alphas: ReadonlyMap<string, number>;
   readonly errors: ErrorPart | null;
-  readonly latency: LatencyPart | null;
-  readonly gauges: Map<string, GaugeMetric>;
-  readonly custom: CustomPart;
   readonly traffic: Traffic;
   /** What is judged. */
   readonly present: Present;
@@ -36,6 +42,10 @@ export class SequentialJudge {
   readonly pastPerSecond: number | null;
   readonly #reader: RunReader;
   readonly #scrapeSeconds: number;
+  readonly #begin: (since: number) => Restartable;
+  #parts: Restartable;
+  readonly #expectsSecond: boolean;
+  #since: number | null = null;
   #next = 0;
   #found: Found | null = null;
 
@@ -43,15 +53,16 @@ export class SequentialJudge {
   constructor(evidence: Evidence, spec: AnalysisSpec) {
     const history = readHistory(evidence);
     const pods = {
-      canary: Math.max(1, evidence.canary.length),
+      canary: Math.max(1, withoutDeleted(evidence.canary, evidence.secondOpinion).length),
       stable: Math.max(1, evidence.stable.length),
-      baseline: evidence.baseline?.length ?? 0,
+      baseline: withoutDeleted(evidence.baseline ?? [], evidence.secondOpinion).length,
     };
     const { scrapeSeconds } = evidence;
     const present = presentIn(evidence, spec);
     this.spec = spec;
     this.present = present;
     this.pastPerSecond = recentRate(history);
+    this.#expectsSecond = evidence.secondOpinion !== undefined;
     this.#scrapeSeconds = scrapeSeconds;
     this.alphas = splitBudget(spec.falseRollbackRate, present);
     this.#reader = new RunReader({ scrapeSeconds, warmupSeconds: spec.warmupSeconds, known: history.readers });
@@ -59,11 +70,31 @@ export class SequentialJudge {
     const { alphas } = this;
     const controls = { canary: pods.canary, stable: pods.stable + pods.baseline };
     this.errors = present.errors ? new ErrorPart(spec, history, { alphas, pods: controls }) : null;
-    this.latency = present.latency
-      ? new LatencyPart({ spec, history, bounds: evidence.boundsSeconds, alphas, pods })
-      : null;
-    this.custom = new CustomPart(evidence, spec, alphas);
-    this.gauges = resourceGauges(spec, history, { alphas, pods, present });
+    this.#begin = (since) => ({
+      latency: present.latency
+        ? new LatencyPart({ spec, history, bounds: evidence.boundsSeconds, alphas, pods, since })
+        : null,
+      gauges: resourceGauges(spec, history, { alphas, pods, present, since }),
+      custom: new CustomPart(evidence, spec, alphas, since),
+    });
+    this.#parts = this.#begin(0);
+  }
+
+  get latency(): LatencyPart | null {
+    return this.#parts.latency;
+  }
+
+  get gauges(): Map<string, GaugeMetric> {
+    return this.#parts.gauges;
+  }
+
+  get custom(): CustomPart {
+    return this.#parts.custom;
+  }
+
+  /** Seconds for which the present canary pods are compared. */
+  get compared(): number {
+    return this.#isAwaited ? -1 : this.elapsed - (this.#since ?? 0);
   }
 
   /** Number of slots read. */
@@ -78,23 +109,50 @@ export class SequentialJudge {
 
   /** The first metric that decided for a rollback. What came later does not undo it. */
   get found(): Found | null {
-    return this.#found;
+    return this.#isAwaited && this.#found?.borderline === true ? null : this.#found;
+  }
+
+  /** A second opinion was asked for, and no slot of it was read yet. */
+  get #isAwaited(): boolean {
+    return this.#expectsSecond && this.#since === null;
   }
 
   /** Reads the next slot of the run. */
   step(evidence: Evidence): void {
+    const second = this.#secondOpinion(evidence);
     const row = this.#reader.read(evidence, this.#next);
     this.custom.add(evidence, this.#next);
     this.#next += 1;
     if (row === null) return;
     this.traffic.add(row);
     this.errors?.add(row);
-    this.latency?.add(row);
-    this.#addResources(row);
+    const compared = second === undefined ? row : withoutRows(row, second);
+    this.latency?.add(compared);
+    this.#addResources(compared);
     if (this.#found === null && !this.traffic.isOtherRoutes) {
       const metric = this.#decide();
-      if (metric !== null) this.#found = { metric, at: row.to };
+      if (metric !== null) this.#found = { metric, at: row.to, borderline: this.#isBorderline(metric) };
     }
+  }
+
+  /** The one that holds in the next slot. With its first slot all but errors begins anew. */
+  #secondOpinion({ startedAt, secondOpinion }: Evidence): SecondOpinion | undefined {
+    if (secondOpinion === undefined) return undefined;
+    const since = (secondOpinion.since - startedAt) / 1000;
+    if (this.#next * this.#scrapeSeconds < since) return undefined;
+    if (this.#since === null) {
+      this.#since = since;
+      this.#parts = this.#begin(since);
+      this.#found = null;
+    }
+    return secondOpinion;
+  }
+
+  #isBorderline(metric: string): boolean {
+    const all = new Map(this.gauges);
+    for (const [name, quantile] of this.latency?.quantiles ?? []) all.set(name, quantile.metric);
+    if (!all.has(metric) || this.custom.regression !== null) return false;
+    return [...all.values()].every((gauge) => !gauge.isRegression || gauge.isBorderline);
   }
 
   #addResources(row: Row): void {
@@ -136,6 +194,15 @@ export class SequentialJudge {
   }
 }
 
+function withoutDeleted(names: readonly string[], second: SecondOpinion | undefined): string[] {
+  return names.filter((name) => second?.without.includes(name) !== true);
+}
+
+function withoutRows(row: Row, { without }: SecondOpinion): Row {
+  const stays = (pod: PodRow): boolean => !without.includes(pod.pod);
+  return { ...row, canary: row.canary.filter(stays), baseline: row.baseline.filter(stays) };
+}
+
 function isWarm(pod: PodRow): boolean {
   return !pod.cold;
 }
@@ -168,9 +235,10 @@ function resourceGauges(
     alphas: ReadonlyMap<string, number>;
     pods: { stable: number; baseline: number };
     present: Present;
+    since: number;
   },
 ): Map<string, GaugeMetric> {
-  const { alphas, pods, present } = options;
+  const { alphas, pods, present, since } = options;
   const { runScrapeSeconds } = history;
   const gauges = new Map<string, GaugeMetric>();
   const add = (name: 'cpu' | 'memory', meter: Meter, noise: GaugeNoise, absolute: number): void => {
@@ -183,6 +251,7 @@ function resourceGauges(
         noise: { ...noise, s2: noise.s2 * factor },
         control: 0,
         scrapeSeconds: batchScrapeSeconds(history),
+        since,
       }),
     );
   };

@@ -90,25 +90,33 @@ function windowOf(pods: readonly string[], slots: number, first: number, behavio
 
 /**
  * Evidence without any randomness: three stable pods and a canary (and a baseline on request) with 15 s scrapes, each
- * as usual but for what `behaviour` says of a slot; slots of the history are negative.
+ * as usual but for what `behaviour` says of a slot; slots of the history are negative. `second`: the slot in which
+ * canary-1 takes the place of canary-0, for a second opinion.
  */
 export function steady(
   behaviour: Behaviour,
-  options: { slots?: number; history?: number; baseline?: boolean; stable?: number } = {},
+  options: { slots?: number; history?: number; baseline?: boolean; stable?: number; second?: number } = {},
 ): Evidence {
-  const { slots = 120, history = 240, baseline = false } = options;
+  const { slots = 120, history = 240, baseline = false, second } = options;
   const stable = Array.from({ length: options.stable ?? 3 }, (_, i) => `stable-${i}`);
   const fresh = baseline ? ['baseline-0'] : [];
+  const canary = second === undefined ? ['canary-0'] : ['canary-0', 'canary-1'];
+  const replaced: Behaviour = (slot, pod) => ({
+    ...behaviour(slot, pod),
+    ...(pod === 'canary-0' && slot >= (second ?? Infinity) ? { missed: true } : {}),
+    ...(pod === 'canary-1' ? { missed: slot < (second ?? 0), reset: slot === second } : {}),
+  });
   const past = history === 0 ? {} : { history: windowOf(stable, history, -history, behaviour) };
   return {
     startedAt: 0,
     scrapeSeconds: 15,
     boundsSeconds: steadyBounds,
-    canary: ['canary-0'],
+    canary,
     stable,
     ...(baseline ? { baseline: fresh } : {}),
     ...past,
-    run: windowOf(['canary-0', ...fresh, ...stable], slots, 0, behaviour),
+    ...(second === undefined ? {} : { secondOpinion: { since: second * 15_000, without: ['canary-0'] } }),
+    run: windowOf([...canary, ...fresh, ...stable], slots, 0, replaced),
     found: { source: 'Test', queries: {}, missing: [] },
     source: { state: 'Collecting', at: 0 },
   };
