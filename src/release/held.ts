@@ -150,6 +150,9 @@ function backToStable(draft: Draft): PhaseState | undefined {
   if (facts.stable?.revision !== facts.revision) return undefined;
   endRunning(draft, 'Reverted', 'the template went back to stable');
   removeCanary(draft);
+  // A verdict on a version that is not there any more would be read as stable's.
+  const before = draft.snapshot.release.status?.phase;
+  if (before !== 'Idle' && before !== 'Promoting') delete draft.status.analysis;
   const pausedForGood = draft.status.gate?.mode === 'Paused';
   const still = sameRollout(facts.target.spec.template, facts.stable.replicaSet.spec.template);
   const name = shortRevision(facts.revision);

@@ -204,6 +204,19 @@ describe('another template', () => {
     await world.phase('Idle', 60);
     expect(world.pods()).toEqual(before);
     expect(await world.gate()).toBe('armed');
+    expect((await world.status()).analysis).toBeUndefined();
+  });
+
+  it('back at stable after a rejection shows no verdict any more', async () => {
+    await begin();
+    world.script('v2', { verdict: 'Regression' });
+    await world.setVersion('v2');
+    await world.phase('Rejected', 120);
+    await world.setVersion('v1');
+    await world.phase('Idle', 60);
+    const status = await world.status();
+    expect(status.analysis).toBeUndefined();
+    expect(status.ledger?.[0]).toMatchObject({ outcome: 'RolledBack', verdict: 'Regression' });
   });
 
   it('known to be good rolls without a new test', async () => {
