@@ -28,6 +28,8 @@ export interface View {
   /** The release of the same name as the target. */
   release: CanaryRelease | undefined;
   ledger: LedgerEntry[];
+  /** Of all releases that name the target: the one that acts may have another name. */
+  ledgers: LedgerEntry[];
 }
 
 function isOwnedBy(object: KubeObject, owner: KubeObject | undefined): boolean {
@@ -42,9 +44,10 @@ export function lookAt(sandbox: Sandbox, name: string, at: number): View {
   const sets = owned.filter((set) => isOwnedBy(set, target) && !(TRACK_LABEL in (set.metadata.labels ?? {})));
   const canaries = deployments.filter((one) => one.metadata.name.startsWith(`${name}-canary`));
   const allPods = sandbox.peek<Pod>(resources.pods, NAMESPACE);
-  const release = sandbox
+  const releases = sandbox
     .peek<CanaryRelease>(resources.canaryReleases, NAMESPACE)
-    .find((one) => one.metadata.name === name);
+    .filter((one) => one.spec.targetRef.name === name);
+  const release = releases.find((one) => one.metadata.name === name);
   const ofCanary = (set: ReplicaSet): boolean => canaries.some((canary) => isOwnedBy(set, canary));
   return {
     at,
@@ -58,6 +61,7 @@ export function lookAt(sandbox: Sandbox, name: string, at: number): View {
     canaryPods: allPods.filter((pod) => owned.some((set) => ofCanary(set) && isOwnedBy(pod, set))),
     release,
     ledger: release?.status?.ledger ?? [],
+    ledgers: releases.flatMap((one) => one.status?.ledger ?? []),
   };
 }
 

@@ -14,7 +14,7 @@ interface Approvals {
 
 /** What the ledger says of versions, taken over into what is approved. */
 function follow(approvals: Approvals, view: View, serving: ReadonlySet<string>, scene: Scene): void {
-  for (const { revision, outcome } of view.ledger) {
+  for (const { revision, outcome } of view.ledgers) {
     const version = scene.versionOf(revision);
     if (version === undefined) continue;
     if (approving.includes(outcome)) approvals.versions.add(version);
