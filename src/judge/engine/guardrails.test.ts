@@ -267,6 +267,25 @@ describe('gauges', () => {
     expect(verdict.metrics.map(({ name }) => name)).not.toContain('cpu');
     expect(verdict.warnings.join()).toContain('cpu is not judged');
   });
+  test('slow waves like those of stable’s pods are none, alone they are', () => {
+    const phases: Record<string, number> = { 'stable-0': 0.2, 'stable-1': 0.45, 'stable-2': 0.75 };
+    const wave = (slot: number, phase: number): number => 1 + 0.35 * Math.sin(2 * Math.PI * (slot / 160 + phase));
+    const waves: Behaviour = (slot, pod) => ({
+      bytes: 1e8 * (isCanary(pod) ? wave(slot, 0) : wave(slot, phases[pod] ?? 0)) * wobble(slot, 0.01),
+    });
+    expect(judged(waves).verdict).not.toBe('Regression');
+    const alone: Behaviour = (slot, pod) => ({ bytes: 1e8 * (isCanary(pod) ? wave(slot, 0) : wobble(slot, 0.01)) });
+    expect(judged(alone)).toMatchObject({ verdict: 'Regression', reason: 'memory' });
+  });
+  test('the warm-up of the canary is left out', () => {
+    const starting: Behaviour = (slot, pod) => ({ bytes: isCanary(pod) && slot <= 4 ? 3e8 : 1e8 });
+    const memory = (warmupSeconds: number): number =>
+      judgeSequential(steady(starting), { ...usualSpec, warmupSeconds }, theEnd).metrics.find(
+        ({ name }) => name === 'memory',
+      )?.canary ?? 0;
+    expect(memory(60)).toBe(1e8);
+    expect(memory(0)).toBeGreaterThan(1.02e8);
+  });
   test('a restarted pod is cold again', () => {
     const behaviour: Behaviour = (slot, pod) => {
       const cold = isCanary(pod) && slot % 7 < 4;
@@ -341,6 +360,15 @@ describe('what is said', () => {
     const verdict = judgeSequential(worse, usualSpec, theEnd);
     expect(verdict).toMatchObject({ verdict: 'Undecided', weakPass: false });
     expect(verdict.warnings.join()).toContain('other routes');
+  });
+  test('buckets too wide to show a difference are named', () => {
+    const evidence = steady(() => ({}));
+    const said = (boundsSeconds: number[]): string =>
+      judgeSequential({ ...evidence, boundsSeconds }, usualSpec, theEnd).warnings.join();
+    expect(said(evidence.boundsSeconds)).not.toContain('coarse');
+    expect(said([0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2])).toContain(
+      'coarse buckets: p50 of stable lies between 0.03 s and 0.1 s',
+    );
   });
   test('skewed traffic is named', () => {
     expect(judged((_, pod) => ({ requests: isCanary(pod) ? 100 : 400 })).warnings.join()).toContain('skewed traffic');
