@@ -17,7 +17,7 @@ describe('the sentence of a verdict', () => {
       'memory of canary is 191 MiB, 95 MiB on stable (limit 114 MiB) over 115 scrapes',
     );
     expect(said((_, pod) => ({ latency: isCanary(pod) ? 0.6 : 0.08 }), 20)).toBe(
-      "99 % of canary's requests take over 200 ms, 2.5 % of stable's, over 5,985 requests",
+      "99 % of canary's requests take over 200 ms, 2.5 % of stable's, over 7,980 requests",
     );
   });
   test('names no limit where stable has none of it', () => {

@@ -50,6 +50,7 @@ export class LatencyPart {
   #grossScatter: { bound: number; scatter: Scatter }[] = [];
   readonly #grossTotals: GrossTotal[] = [];
   #slow: SlowTail[] = [];
+  #grossSamples = 0;
 
   constructor(options: LatencyOptions) {
     const { history, bounds } = options;
@@ -130,6 +131,7 @@ export class LatencyPart {
     });
     const cold = row.canary.some((pod) => pod.cold) && row.baseline.length === 0;
     this.#addTotals(splits);
+    if (this.#gross !== null) for (const pod of row.canary) this.#grossSamples += sum(pod.buckets ?? []);
     this.#gross?.step(row.to, splits, cold ? grossPsi0.cold : grossPsi0.warm);
     for (const { bound, scatter } of this.#grossScatter) scatter.add(row.stable.map((pod) => slowEvents(pod, bound)));
   }
@@ -177,6 +179,11 @@ export class LatencyPart {
   /** Requests of stable per bucket: of the run, or of its past before there are any. */
   get stableBuckets(): readonly number[] {
     return sum(this.#stableTotal) > 0 ? this.#stableTotal : this.#stableSeen;
+  }
+
+  /** Requests of the canary that gross slowdowns were looked for in, those of the warm-up included. */
+  get grossSamples(): number {
+    return this.#grossSamples;
   }
 
   /** Warm requests of the canary. */

@@ -137,7 +137,7 @@ function grossPart(latency: LatencyPart, alpha: number): Part {
     canary: lead === null ? canary : lead.canary,
     interval: [null, null],
     limit: null,
-    samples: latency.samples,
+    samples: latency.grossSamples,
     logE,
     threshold: -Math.log(alpha),
     detectable: null,

@@ -1,0 +1,169 @@
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
+import type { CanaryRelease, CanaryReleaseStatus, LedgerEntry } from '../../src/api/schema.ts';
+import { createKubeMetrics } from '../../src/kube/metrics.ts';
+import { type KubeObject, resources } from '../../src/kube/object.ts';
+import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
+import { silentLogger } from '../../src/lib/log.ts';
+import { assembleOperator } from '../../src/operator/assemble.ts';
+import { createOperatorMetrics } from '../../src/operator/metrics.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { meterPods, type Version } from './metered.ts';
+
+/** Whole releases in virtual time with the real collector and the real judge: scrapes of 5 s, nothing is scripted. */
+
+const versions: Record<string, Version> = {
+  v1: {},
+  good: {},
+  slow: { latencySeconds: 0.26 },
+  broken: { errorRate: 0.05 },
+  hungry: { cpuPerRequest: 0.012 },
+};
+
+interface Shop {
+  clock: FakeClock;
+  status(): Promise<CanaryReleaseStatus>;
+  events(): Promise<string[]>;
+  release(tag: string): Promise<void>;
+  until(what: string, check: (status: CanaryReleaseStatus) => boolean, seconds: number): Promise<CanaryReleaseStatus>;
+}
+
+const stop = { current: new AbortController() };
+afterEach(() => stop.current.abort());
+
+async function open(requestsPerSecond: number, analysis: object = {}): Promise<Shop> {
+  stop.current = new AbortController();
+  const clock = createFakeClock(Date.UTC(2026, 0, 1));
+  const sandbox = createSandbox({ clock, seed: 1, namespaces: ['shop'] });
+  const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
+  const template = (tag: string): object => ({
+    metadata: { labels: { app: 'shop' } },
+    spec: { containers: [{ name: 'app', image: `shop:${tag}` }] },
+  });
+  await admin.create(resources.deployments, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop', namespace: 'shop' },
+    spec: { replicas: 3, selector: { matchLabels: { app: 'shop' } }, template: template('v1') },
+  } as KubeObject);
+  const version = (tag: string): Version => versions[tag] ?? {};
+  const source = meterPods({ sandbox, clock, namespace: 'shop', seed: 7, requestsPerSecond, version });
+  await clock.advance(330_000);
+  const registry = new Registry();
+  const operator = assembleOperator({
+    config: { workers: 1, watchNamespace: undefined, pollMilliseconds: 5000 },
+    api: sandbox.api({ username: SERVICE_ACCOUNT, groups: ['system:serviceaccounts'] }),
+    clock,
+    random: () => 0.5,
+    log: silentLogger,
+    identity: 'operator',
+    leaseNamespace: undefined,
+    sources: [source],
+    metrics: createOperatorMetrics(registry, 'test'),
+    kubeMetrics: createKubeMetrics(registry),
+  });
+  void operator.run(stop.current.signal);
+  await admin.create(resources.canaryReleases, {
+    apiVersion: 'tandem.dev/v1alpha1',
+    kind: 'CanaryRelease',
+    metadata: { name: 'shop', namespace: 'shop' },
+    spec: { targetRef: { name: 'shop' }, gate: 'Paused', analysis: { minDuration: '4m', ...analysis } },
+  } as KubeObject);
+  const status = async (): Promise<CanaryReleaseStatus> =>
+    (await admin.get<CanaryRelease>(resources.canaryReleases, { namespace: 'shop', name: 'shop' })).status ?? {
+      observedGeneration: -1,
+    };
+  const until: Shop['until'] = async (what, check, seconds) => {
+    const end = clock.now() + seconds * 1000;
+    for (;;) {
+      const now = await status();
+      if (check(now)) return now;
+      if (clock.now() >= end) throw new Error(`${what}: not within ${seconds} s; ${JSON.stringify(now, null, 1)}`);
+      await clock.advance(1000);
+    }
+  };
+  await until('armed', (now) => now.phase === 'Idle' && now.stable !== undefined, 60);
+  await clock.advance(20_000);
+  return {
+    clock,
+    status,
+    until,
+    events: async () => {
+      const { items } = await admin.list<KubeObject & { reason?: string; note?: string }>(resources.events, {
+        namespace: 'shop',
+      });
+      return items.map(({ reason, note }) => `${reason}: ${note}`);
+    },
+    release: async (tag) => {
+      const body = { spec: { template: template(tag) } };
+      await admin.patch(resources.deployments, { namespace: 'shop', name: 'shop' }, body, { type: 'merge' });
+      await until(
+        'the canary is ready',
+        ({ canary }) => canary?.since !== undefined && canary.images[0] === `app=shop:${tag}`,
+        60,
+      );
+    },
+  };
+}
+
+function ended(outcome: string): (status: CanaryReleaseStatus) => boolean {
+  return ({ ledger = [] }) => ledger.some((entry) => entry.outcome === outcome && entry.ended !== undefined);
+}
+
+function entryOf({ ledger = [] }: CanaryReleaseStatus, outcome: string): LedgerEntry | undefined {
+  return ledger.find((entry) => entry.outcome === outcome);
+}
+
+describe('measured every 5 s and judged', { timeout: 120_000 }, () => {
+  it('a good version is promoted by evidence, with plan and calibration', async () => {
+    const shop = await open(100);
+    await shop.release('good');
+    await shop.clock.advance(180_000);
+    const running = await shop.status();
+    const metrics = running.analysis?.metrics ?? [];
+    expect(metrics.map(({ name }) => name)).toEqual([
+      'errors',
+      'latency',
+      'latency-p50',
+      'latency-p95',
+      'latency-slow',
+      'cpu',
+      'memory',
+    ]);
+    for (const metric of metrics) expect(metric).toMatchObject({ query: expect.stringMatching(/.+/) });
+    expect(running.analysis?.planned?.length).toBeGreaterThan(8);
+    expect(running.analysis?.planned?.every(({ within }) => /^(never|[\dhms]+)$/.test(within))).toBe(true);
+    expect(running.analysis?.warnings?.join()).not.toContain('cannot arrive');
+
+    const done = await shop.until('promoted', ended('Promoted'), 1200);
+    expect(entryOf(done, 'Promoted')).toMatchObject({ verdict: 'Pass', reason: 'Passed' });
+    expect(Number(done.calibration?.podSpread?.['latency-p95'])).toBeGreaterThan(0);
+    expect(done.calibration?.pods?.['cpu']).toBe(6);
+  });
+
+  it.each([
+    ['slow', /^latency/, 60],
+    ['broken', /^errors$/, 60],
+    ['hungry', /^cpu$/, 300],
+  ])('a version that is %s is taken back', async (tag, reason, seconds) => {
+    const shop = await open(100);
+    await shop.release(tag);
+    const done = await shop.until('taken back', ended('RolledBack'), seconds);
+    const entry = entryOf(done, 'RolledBack');
+    expect(entry).toMatchObject({ verdict: 'Regression', reason: expect.stringMatching(reason) });
+    expect(entry?.sentence).toMatch(/canary.* stable.* over [1-9][\d,]* (requests|scrapes)/);
+    expect(done.calibration?.revision).toBe(done.stable?.revision);
+  });
+
+  it('too little traffic is said with the remedies, and the deadline is longer', async () => {
+    const shop = await open(0.3);
+    await shop.release('good');
+    const status = await shop.until('planned', ({ analysis }) => analysis?.planned !== undefined, 120);
+    expect(status.analysis?.warnings?.[0]).toMatch(/^evidence cannot arrive in time: .*raise analysis.deadline/);
+    const { since = '', until = '' } = status.analysis ?? {};
+    expect(Date.parse(until) - Date.parse(since)).toBe(7_200_000);
+    await shop.clock.advance(30_000);
+    expect((await shop.events()).join('\n')).toContain('EvidenceTooSlow: evidence cannot arrive in time');
+  });
+});
