@@ -1,6 +1,6 @@
 /**
- * Writes what is made from src/api and deploy/kustomize/base: the CRD, the reference pages, the JSON schema for editors and
- * the templates of the Helm chart.
+ * Writes what is made from src/api, src/evidence and deploy/kustomize/base: the CRD, the reference pages, the JSON schema
+ * for editors and the templates of the Helm chart.
  * `tsx scripts/generate.ts` writes, `--check` fails where a file is not what it should be.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { crd } from '../src/api/crd.ts';
 import { editorSchema, kindReference, reasonsReference } from '../src/api/reference.ts';
+import { presetReference } from '../src/evidence/preset-reference.ts';
 
 import { helmTemplates } from './helm-templates.ts';
 
@@ -24,6 +25,7 @@ function files(): Record<string, string> {
     ...helmTemplates(root, crdText),
     'docs/reference/canaryrelease.md': kindReference(),
     'docs/reference/reasons.md': reasonsReference(),
+    'docs/reference/presets.md': presetReference(),
     [schemaPath]: formatted(schemaPath, JSON.stringify(editorSchema())),
   };
 }

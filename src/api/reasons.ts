@@ -78,8 +78,10 @@ export const evidenceReasons = {
   NotStarted: { meaning: 'The comparison has not begun, or its first samples have not arrived.' },
   NoRelease: { meaning: 'No release is running.' },
   MetricsMissing: {
-    meaning: 'Stable exports no metric that counts requests.',
-    remedy: 'Export one that a preset knows, or name the preset in spec.analysis.preset.',
+    meaning:
+      'Stable exports no metric that counts requests, or the canary serves and lacks a metric that stable has. The deadline stands still.',
+    remedy:
+      'Export a metric that a preset knows, under the same name in both versions; or name the preset in spec.analysis.preset.',
   },
   NoTraffic: {
     meaning: 'The canary, or both, had no requests. The deadline stands still.',

@@ -107,7 +107,7 @@ export const analysis = z
       .regex(/^(Auto|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/, 'must be Auto or the name of a preset such as prom-http')
       .default('Auto')
       .describe(
-        'Names of the metrics that the application exports, such as prom-http. Auto looks which one stable exports.',
+        'Names of the metrics that the application exports, such as prom-http. Auto looks which one stable exports; docs/reference/presets.md lists them.',
       ),
     minDuration: duration({ min: '0s', max: '168h' })
       .default('15m')

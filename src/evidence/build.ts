@@ -1,25 +1,51 @@
-import type { Detected, Metric } from './detect.ts';
-import { metricSelector } from './detect.ts';
-import type { Evidence, FoundMetrics, PodSamples, PodWindow, SourceState } from './evidence.ts';
-import { type BucketPoint, type CountPoint, jobOf, type Points, type ValuePoint } from './points.ts';
+import type { Detected } from './detect.ts';
+import type { Evidence, PodSamples, PodWindow, SourceState } from './evidence.ts';
+import { foundMetrics, type Seen } from './found.ts';
+import { atBounds, type NativePoint, nativeBounds } from './native.ts';
+import { earliest, podSamples, type Reader, withZeros } from './pod-samples.ts';
+import {
+  type BucketPoint,
+  type CountPoint,
+  jobOf,
+  mapPoints,
+  type Points,
+  type RouteNumbers,
+  type ValuePoint,
+} from './points.ts';
 import { allPods, type EvidenceRequest } from './request.ts';
-import { type Grid, lastPerSlot, pickTarget, spacing, sumContainers } from './series.ts';
+import { chooseRoutes } from './routes.ts';
+import { type Grid, pickTarget, spacing } from './series.ts';
 
 /** All samples of a release. */
 export interface Samples {
   counts: Points<CountPoint>;
+  routes: RouteNumbers;
   /** Times at which targets were scraped. */
   scrapes: Points<CountPoint>;
   buckets: Points<BucketPoint>;
+  native: Points<NativePoint>;
+  /** Durations, and how many, where there is no histogram. */
+  durations: Points<ValuePoint>;
+  timed: Points<ValuePoint>;
+  exceptions: Points<CountPoint>;
   cpu: Points<ValuePoint>;
   memory: Points<ValuePoint>;
 }
 
 export function noSamples(): Samples {
-  return { counts: new Map(), scrapes: new Map(), buckets: new Map(), cpu: new Map(), memory: new Map() };
+  return {
+    counts: new Map(),
+    routes: new Map(),
+    scrapes: new Map(),
+    buckets: new Map(),
+    native: new Map(),
+    durations: new Map(),
+    timed: new Map(),
+    exceptions: new Map(),
+    cpu: new Map(),
+    memory: new Map(),
+  };
 }
-
-const MAX_CLASSES = 100;
 
 /**
  * The evidence that a set of samples is. The same samples give the same evidence, in whatever order and pieces they
@@ -33,13 +59,16 @@ export function buildEvidence(
   detected: Detected,
   until: number,
   source: SourceState,
+  seen: Pick<Seen, 'statuses' | 'isCode'>,
 ): Evidence {
   const names = [...new Set(allPods(request).map(({ name }) => name))].toSorted();
   const counts = countSeries(names, request, samples);
   const scrapeSeconds = request.scrapeSeconds ?? spacing([...counts.values()].map((points) => points.keys()));
   const slotMs = scrapeSeconds * 1000;
-  const bounds = sharedBounds(names, samples.buckets);
-  const reader: Reader = { samples, detected, counts, bounds };
+  const buckets = samples.native.size > 0 ? classicOf(samples.native, detected) : samples.buckets;
+  const { bounds, differ } = sharedBounds(names, buckets);
+  const routes = chooseRoutes(request, counts, samples.routes);
+  const reader: Reader = { samples, detected, counts, buckets, bounds, routes };
   const slots = Math.max(0, Math.floor((until - request.startedAt) / slotMs));
   const past = pastSlots(request, counts, slotMs);
   const stable = podNames(request.stablePods);
@@ -54,7 +83,12 @@ export function buildEvidence(
     ...(baseline.length > 0 ? { baseline } : {}),
     ...(isEmpty(history) ? {} : { history }),
     run: windowOf(reader, names, { origin: request.startedAt, slotMs, slots }),
-    found: foundMetrics(request, detected, names),
+    found: foundMetrics(request, detected, names, {
+      ...seen,
+      bounds,
+      boundsDiffer: differ,
+      routes: samples.routes.size,
+    }),
     source,
   };
 }
@@ -68,14 +102,6 @@ function pastSlots(request: EvidenceRequest, counts: Map<string, Map<number, Cou
 
 function podNames(pods: readonly { name: string }[]): string[] {
   return pods.map(({ name }) => name).toSorted();
-}
-
-interface Reader {
-  samples: Samples;
-  detected: Detected;
-  /** The counts of the chosen target of each pod. */
-  counts: Map<string, Map<number, CountPoint>>;
-  bounds: number[];
 }
 
 /**
@@ -101,34 +127,30 @@ function countSeries(
   return series;
 }
 
-/** The points, and before the first of them the points of `silent`. */
-function withZeros<P>(
-  points: ReadonlyMap<number, P> | undefined,
-  silent: ReadonlyMap<number, P> | undefined,
-): Map<number, P> {
-  const first = earliest(points?.keys() ?? []);
-  const before = [...(silent ?? [])].filter(([time]) => time < first);
-  return new Map([...before, ...(points ?? [])]);
+/** Native histograms as classic ones, at the bounds that all of them have in common. */
+function classicOf(native: Points<NativePoint>, { latency }: Detected): Points<BucketPoint> {
+  const all = [...native.values()].flatMap((targets) => [...targets.values()].flatMap((times) => [...times.values()]));
+  const own = nativeBounds(all);
+  const bounds = own.map((bound) => Number((bound * (latency?.secondsPerUnit ?? 1)).toPrecision(12)));
+  return mapPoints(native, (point) => ({ ...atBounds(point, own), bounds }));
 }
 
-function earliest(times: Iterable<number>): number {
-  let first = Number.POSITIVE_INFINITY;
-  for (const time of times) first = Math.min(first, time);
-  return first;
-}
-
-function sharedBounds(names: readonly string[], buckets: Points<BucketPoint>): number[] {
+/** What all points have in common, and whether some have more. */
+function sharedBounds(names: readonly string[], buckets: Points<BucketPoint>): { bounds: number[]; differ: boolean } {
   let shared: Set<number> | undefined;
+  let differ = false;
   for (const name of names) {
     const target = pickTarget(buckets.get(name));
     const points = target === undefined ? undefined : buckets.get(name)?.get(target);
     for (const { bounds, counts } of points?.values() ?? []) {
       if (counts.length === 0) continue;
-      if (shared === undefined) shared = new Set(bounds);
-      else if (!sameBounds(shared, bounds)) shared = new Set(bounds.filter((bound) => shared?.has(bound)));
+      shared ??= new Set(bounds);
+      if (sameBounds(shared, bounds)) continue;
+      differ = true;
+      shared = new Set(bounds.filter((bound) => shared?.has(bound)));
     }
   }
-  return [...(shared ?? [])].toSorted((a, b) => a - b);
+  return { bounds: [...(shared ?? [])].toSorted((a, b) => a - b), differ };
 }
 
 function sameBounds(shared: ReadonlySet<number>, bounds: readonly number[]): boolean {
@@ -140,59 +162,6 @@ function windowOf(reader: Reader, names: readonly string[], grid: Grid): PodWind
   return { scrapes: grid.slots, pods: Object.fromEntries(pods.filter(([, pod]) => !isEmptyPod(pod))) };
 }
 
-function podSamples(reader: Reader, name: string, grid: Grid): PodSamples {
-  const { samples, detected, counts } = reader;
-  const points = lastPerSlot(counts.get(name) ?? [], grid);
-  const labelled = detected.requests?.statusLabel !== undefined;
-  return {
-    requests: points.map((point) => point?.requests ?? null),
-    errors: points.map((point) => (labelled ? (point?.errors ?? null) : null)),
-    buckets: bucketSlots(reader, name, grid),
-    cpuSeconds: valueSlots(detected.cpu, samples.cpu, name, grid, 'counter'),
-    memoryBytes: valueSlots(detected.memory, samples.memory, name, grid, 'gauge'),
-    errorClasses: errorClasses(points),
-  };
-}
-
-function errorClasses(points: readonly (CountPoint | null)[]): Record<string, (number | null)[]> {
-  const names = new Set(points.flatMap((point) => [...(point?.classes.keys() ?? [])]));
-  const kept = [...names].toSorted().slice(0, MAX_CLASSES);
-  return Object.fromEntries(
-    kept.map((name) => [name, points.map((point) => (point === null ? null : (point.classes.get(name) ?? 0)))]),
-  );
-}
-
-function bucketSlots({ samples, detected, counts, bounds }: Reader, name: string, grid: Grid): (number[] | null)[] {
-  const target = pickTarget(samples.buckets.get(name));
-  const points = target === undefined ? undefined : samples.buckets.get(name)?.get(target);
-  const zeros = Array.from({ length: bounds.length + 1 }, () => 0);
-  const project = (point: BucketPoint): number[] => {
-    if (point.counts.length === 0) return zeros;
-    const at = (bound: number): number => point.counts[point.bounds.indexOf(bound)] ?? 0;
-    return [...bounds.map(at), point.counts.at(-1) ?? 0];
-  };
-  const silent = new Map([...(counts.get(name)?.keys() ?? [])].map((time) => [time, ZERO_BUCKETS]));
-  const known = detected.latency !== undefined && bounds.length > 0;
-  const filled = known ? withZeros(points, silent) : [];
-  return lastPerSlot(filled, grid).map((point) => (point === null ? null : project(point)));
-}
-
-const ZERO_BUCKETS: BucketPoint = { series: 0, bounds: [], counts: [] };
-
-function valueSlots(
-  metric: Metric | undefined,
-  points: Points<ValuePoint>,
-  name: string,
-  grid: Grid,
-  kind: 'counter' | 'gauge',
-): (number | null)[] {
-  const targets = points.get(name);
-  if (metric?.perContainer === true) return sumContainers(targets, grid, kind);
-  const target = pickTarget(targets);
-  const chosen = target === undefined ? undefined : targets?.get(target);
-  return lastPerSlot(chosen ?? [], grid).map((point) => point?.value ?? null);
-}
-
 function isEmptyPod(pod: PodSamples): boolean {
   const series: (readonly unknown[])[] = [pod.requests, pod.buckets, pod.cpuSeconds, pod.memoryBytes];
   return series.every((values) => values.every((value) => value === null));
@@ -200,26 +169,4 @@ function isEmptyPod(pod: PodSamples): boolean {
 
 function isEmpty(window: PodWindow): boolean {
   return Object.keys(window.pods).length === 0;
-}
-
-const SIGNALS = ['requests', 'errors', 'latency', 'cpu', 'memory'] as const;
-
-function foundMetrics(request: EvidenceRequest, detected: Detected, names: readonly string[]): FoundMetrics {
-  const queries: Record<string, string> = {};
-  for (const signal of SIGNALS) {
-    const metric = metricOf(detected, signal);
-    if (metric !== undefined) queries[signal] = metricSelector(metric, request.namespace, names.slice(0, 20));
-  }
-  const missing = SIGNALS.filter((signal) => queries[signal] === undefined);
-  return {
-    source: request.source,
-    ...(detected.preset === undefined ? {} : { preset: detected.preset }),
-    queries,
-    missing,
-  };
-}
-
-function metricOf(detected: Detected, signal: (typeof SIGNALS)[number]): Metric | undefined {
-  if (signal !== 'errors') return detected[signal];
-  return detected.requests?.statusLabel === undefined ? undefined : detected.requests;
 }

@@ -5,6 +5,7 @@ import { type Collector, createCollector } from './collector.ts';
 import { PrometheusSource } from './config.ts';
 import { createPrometheusSource } from './prometheus/client.ts';
 import { type FakePrometheus, type FakeSeries, startFakePrometheus } from './testing/fake-prometheus.ts';
+import { createInProcessSource } from './testing/in-process.ts';
 import { createManualClock, type ManualClock } from './testing/manual-clock.ts';
 import { containerSeries, every, podSeries, requestOf } from './testing/world.ts';
 
@@ -84,8 +85,8 @@ describe('createCollector', () => {
     await collector.poll();
 
     expect(fake.requests.map(({ query }) => query)).toEqual([
-      'http_request_duration_seconds_bucket{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[15000ms]',
-      'up{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[15000ms]',
+      'http_request_duration_seconds_bucket{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[17000ms]',
+      'up{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[17000ms]',
     ]);
   });
 
@@ -101,10 +102,12 @@ describe('createCollector', () => {
         }),
         async ({ missed, restart, rounds, failing, jitter }) => {
           clock = createManualClock(START);
+          const source = createInProcessSource();
+          const inProcess = (): Collector => createCollector({ sources: [source], clock, log: silentLogger });
           const scrapes = every(5000, START + 1500, START + 200_000)
             .filter((_, n) => !missed.includes(n))
             .map((at, n) => at + (jitter[n % 5] ?? 0));
-          fake.series = [
+          source.series = [
             ...podSeries({ name: 'stable-0', scrapes: every(5000, START - 600_000, START + 200_000) }),
             ...podSeries({ name: 'canary-0', scrapes, errors: { 500: 1 } }).map((series) => reset(series, restart)),
             ...containerSeries('stable-0', 'app', ticks(9100)),
@@ -112,18 +115,18 @@ describe('createCollector', () => {
             ...containerSeries('canary-0', 'app', ticks(11_700)),
           ];
           const request = requestOf(START, { stablePods: [{ name: 'stable-0', startedAt: START - 7_200_000 }] });
-          const fed = collect();
+          const fed = inProcess();
           fed.watch('a', request);
           for (const [n, seconds] of rounds.entries()) {
             clock.advance(seconds * 1000);
-            fake.misbehave = n === failing ? { status: 500 } : {};
+            source.isDown = n === failing;
             await fed.poll();
           }
-          fake.misbehave = {};
+          source.isDown = false;
           clock.advance(10_000);
           await fed.poll();
 
-          const restarted = collect();
+          const restarted = inProcess();
           restarted.watch('a', request);
           await restarted.poll();
 

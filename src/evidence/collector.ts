@@ -6,12 +6,13 @@ import { customRefusal } from './custom/allowed.ts';
 import { type CustomReadings, startReadings } from './custom/readings.ts';
 import { detect } from './detect.ts';
 import type { Evidence } from './evidence.ts';
+import { httpPresets } from './http-presets.ts';
 import { eachLimited } from './limited.ts';
 import { metricKey, type PlannedQuery, planQueries } from './plan.ts';
-import { httpPresets } from './presets.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
 import type { Series } from './prometheus/schema.ts';
 import type { EvidenceRequest, WatchProblem, WatchResult } from './request.ts';
+import { createSourceTimes } from './source-time.ts';
 import {
   adopt,
   askCustomOf,
@@ -20,6 +21,7 @@ import {
   ingest,
   isDue,
   needsDetection,
+  noteRead,
   setDetected,
   startWatching,
   type Watched,
@@ -66,6 +68,7 @@ export function createCollector({ sources, clock, log, metrics, customAllowed }:
   const watched = new Map<string, Watched>();
   const handlers: ((key: string) => void)[] = [];
   const rounds = new Map<string, Promise<void>>();
+  const times = createSourceTimes(clock, log);
 
   function watch(key: string, request: EvidenceRequest): WatchResult {
     const known = watched.get(key);
@@ -80,7 +83,7 @@ export function createCollector({ sources, clock, log, metrics, customAllowed }:
   }
 
   async function round(source: PrometheusApi): Promise<void> {
-    const now = clock.now();
+    const now = await times.nowOf(source);
     const due = [...watched.values()].filter(({ api }) => api === source).filter((one) => isDue(one, now));
     const errors = await runRound(untilUnreachable(source), due, now);
     for (const one of due) {
@@ -200,6 +203,7 @@ async function runRound(
   const wants = due.flatMap((one) => wantsOf(one));
   const generations = new Map(due.map((one) => [one.key, one.generation]));
   const unread = new Set<string>();
+  const newest = new Map<string, number>();
   await eachLimited(planQueries(wants, now), PARALLEL, async (planned) => {
     const answer = await source.query(planned.query, now);
     if (answer.kind === 'failed') {
@@ -208,19 +212,25 @@ async function runRound(
         unread.add(`${want.key} ${metricKey(want.metric)}`);
       }
     }
-    distribute(planned, answer, byKey);
+    distribute(planned, answer, byKey, newest);
   });
   for (const { key, metric } of wants) {
     const one = byKey.get(key);
-    const id = metricKey(metric);
-    const all = one?.generation === generations.get(key) && !unread.has(`${key} ${id}`);
-    if (all) one?.readAt.set(id, now);
+    const id = `${key} ${metricKey(metric)}`;
+    if (one !== undefined && one.generation === generations.get(key) && !unread.has(id))
+      noteRead(one, metric, newest.get(id), now);
   }
+  for (const one of due) if (!errors.has(one.key)) one.readGeneration = generations.get(one.key) ?? 0;
   return errors;
 }
 
-/** Hands each release the series of its own pods. */
-function distribute(planned: PlannedQuery, answer: Answer<Series[]>, byKey: ReadonlyMap<string, Watched>): void {
+/** Hands each release the series of its own pods, and notes the newest sample of each metric of a release. */
+function distribute(
+  planned: PlannedQuery,
+  answer: Answer<Series[]>,
+  byKey: ReadonlyMap<string, Watched>,
+  newest: Map<string, number>,
+): void {
   if (answer.kind !== 'value') return;
   const byPod = new Map<string, Series[]>();
   const [first] = planned.wants;
@@ -235,8 +245,19 @@ function distribute(planned: PlannedQuery, answer: Answer<Series[]>, byKey: Read
   for (const want of planned.wants) {
     const own = want.pods.flatMap((name) => byPod.get(`${want.namespace}/${name}`) ?? []);
     const one = byKey.get(want.key);
-    if (one !== undefined && own.length > 0) ingest(one, want.metric, own);
+    if (one === undefined || own.length === 0) continue;
+    ingest(one, want.metric, own);
+    const id = `${want.key} ${metricKey(want.metric)}`;
+    newest.set(id, Math.max(newest.get(id) ?? Number.NEGATIVE_INFINITY, newestOf(own)));
   }
+}
+
+function newestOf(series: readonly Series[]): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const { samples, histograms } of series) {
+    newest = Math.max(newest, samples.at(-1)?.[0] ?? newest, histograms?.at(-1)?.[0] ?? newest);
+  }
+  return newest;
 }
 
 /** A server that does not answer is not asked again in the same round: one time-out, not one for each query. */
@@ -258,6 +279,7 @@ function timed(source: PrometheusApi, clock: Clock, metrics: EvidenceMetrics | u
     name: source.name,
     allows: (namespace) => source.allows(namespace),
     close: () => source.close(),
+    ...(source.now === undefined ? {} : { now: source.now }),
     query: async (query, at, limits) => {
       const started = clock.now();
       const answer = await source.query(query, at, limits);

@@ -55,7 +55,7 @@ describe('detect', () => {
         metric: 'http_request_duration_seconds_bucket',
         statusLabel: 'status',
         routeLabel: 'handler',
-        classLabel: 'exception',
+        classLabels: ['exception'],
       },
       latency: { metric: 'http_request_duration_seconds_bucket' },
     });

@@ -52,6 +52,9 @@ export interface PodSamples {
   errors: (number | null)[];
   /** Cumulative over the bounds, the last one is +Inf; successful requests only. null = scrape missed. */
   buckets: (number[] | null)[];
+  /** Sum of the durations of successful requests and their number: what there is of the latency without a histogram. */
+  latencySumSeconds?: (number | null)[];
+  latencyCount?: (number | null)[];
   /** CPU seconds used. */
   cpuSeconds: (number | null)[];
   /** Bytes in use (a gauge). */
@@ -60,6 +63,8 @@ export interface PodSamples {
   errorClasses: Record<string, (number | null)[]>;
   /** Requests by route, where the application labels it. */
   routes?: Record<string, (number | null)[]>;
+  /** Errors by route, the same routes. */
+  routeErrors?: Record<string, (number | null)[]>;
 }
 
 /** One value of each track per slot; null = no data, or not answered. */
@@ -79,6 +84,8 @@ export interface FoundMetrics {
   missing: string[];
   /** What a person should know of the source, for status. */
   warnings?: string[];
+  /** How far the metrics carry, where they do not carry all the way; each with its remedy. */
+  limits?: string[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Metric } from './detect.ts';
+import type { Metric } from './metric.ts';
 import { planQueries, type Want } from './plan.ts';
 
 const NOW = 1_750_000_000_000;

@@ -1,4 +1,4 @@
-import type { Metric } from './detect.ts';
+import type { Metric } from './metric.ts';
 import { oneOf, selector } from './prometheus/promql.ts';
 
 /** What one release still has to read of one metric. */

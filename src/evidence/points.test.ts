@@ -9,7 +9,7 @@ const READING: Reading = {
   since: 0,
   statusLabel: 'code',
   routeLabel: 'path',
-  classLabel: 'type',
+  classLabels: ['type'],
   ignoreRoutes: new Set(['/healthz']),
   isError: (status) => status.startsWith('5'),
   secondsPerUnit: 1,
@@ -43,11 +43,13 @@ describe('countPoints', () => {
     expect(point).toEqual({
       series: 5,
       requests: 17,
+      labelled: 17,
       errors: 7,
       classes: new Map([
         ['500 db', 3],
         ['503', 4],
       ]),
+      routes: [],
     });
   });
 

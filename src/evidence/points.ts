@@ -1,3 +1,5 @@
+import { classOf, isErrorSeries, isIgnored, type LabelReading, routeOf, typeOf } from './labels.ts';
+import { addNative, type NativePoint } from './native.ts';
 import type { PodLabels } from './presets.ts';
 import type { Labels, Series } from './prometheus/schema.ts';
 
@@ -5,8 +7,12 @@ import type { Labels, Series } from './prometheus/schema.ts';
 export interface CountPoint {
   series: number;
   requests: number;
+  /** Those of them that say what they were answered with. */
+  labelled: number;
   errors: number;
   classes: Map<string, number>;
+  /** Requests and errors by number of the route, where routes are labelled. */
+  routes: [requests: number, errors: number][];
 }
 
 export interface BucketPoint {
@@ -26,36 +32,64 @@ export interface ValuePoint {
 export type Points<P> = Map<string, Map<string, Map<number, P>>>;
 
 /** How the series of a metric are read. */
-export interface Reading {
+export interface Reading extends LabelReading {
   pods: PodLabels;
   namespace: string;
   /** Pods of the release. */
   names: ReadonlySet<string>;
   /** Milliseconds; older samples are none of the release. */
   since: number;
-  statusLabel?: string | undefined;
-  routeLabel?: string | undefined;
-  classLabel?: string | undefined;
-  ignoreRoutes: ReadonlySet<string>;
-  isError: (status: string) => boolean;
   secondsPerUnit: number;
+  /** Labels and values that a series must have. */
+  only?: Readonly<Record<string, string>> | undefined;
+  /** Numbers of the routes; new ones are added. */
+  routes?: RouteNumbers | undefined;
 }
 
-/** Requests, errors and classes of error per scrape. Of a histogram only the +Inf bucket is read. */
+/** More routes than this are no routes but paths with values in them. */
+export const MOST_ROUTES = 100;
+
+/** Route to its number. */
+export type RouteNumbers = Map<string, number>;
+
+/** Requests, errors and classes of error per scrape. Of a histogram only the +Inf bucket or the count is read. */
 export function countPoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
   const points: Points<CountPoint> = new Map();
-  for (const { labels, samples } of own(series, reading)) {
+  for (const { labels, samples, histograms } of own(series, reading)) {
     if (labels['le'] !== undefined && boundOf(labels['le'], 1) !== Number.POSITIVE_INFINITY) continue;
     const counted = !isIgnored(labels, reading);
     const error = isErrorSeries(labels, reading);
+    const route = counted ? routeNumber(labels, reading) : undefined;
+    const hasStatus = reading.statusLabel !== undefined && (labels[reading.statusLabel] ?? '') !== '';
+    const add = (time: number, value: number): void => {
+      const point = pointAt(points, labels, reading.pods, time, emptyCount);
+      point.series += 1;
+      if (!counted) return;
+      point.requests += value;
+      if (hasStatus) point.labelled += value;
+      if (route !== undefined) addRoute(point, route, value, error);
+      // Some libraries export every status from the start, at zero.
+      if (!error || value === 0) return;
+      point.errors += value;
+      const name = classOf(labels, reading);
+      point.classes.set(name, (point.classes.get(name) ?? 0) + value);
+    };
+    for (const [time, value] of samples) add(time, value);
+    for (const [time, { count }] of histograms) add(time, count);
+  }
+  return points;
+}
+
+/** Exceptions per scrape by type, as classes of error. */
+export function exceptionPoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
+  const points: Points<CountPoint> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    const type = typeOf(labels, reading);
+    if (reading.ignoredTypes?.includes(type) === true) continue;
+    const name = `exception ${type}`.trim().slice(0, 80);
     for (const [time, value] of samples) {
       const point = pointAt(points, labels, reading.pods, time, emptyCount);
       point.series += 1;
-      if (!counted) continue;
-      point.requests += value;
-      if (!error) continue;
-      point.errors += value;
-      const name = className(labels, reading);
       point.classes.set(name, (point.classes.get(name) ?? 0) + value);
     }
   }
@@ -81,6 +115,34 @@ export function bucketPoints(series: readonly Series[], reading: Reading): Point
     }
   }
   return mapPoints(scrapes, ({ series: size, groups }) => addGroups(size, [...groups.values()]));
+}
+
+/** Native histograms of successful requests per scrape. */
+export function nativePoints(series: readonly Series[], reading: Reading): Points<NativePoint> {
+  const points: Points<NativePoint> = new Map();
+  for (const { labels, histograms } of own(series, reading)) {
+    const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
+    for (const [time, sample] of histograms) {
+      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, count: 0, buckets: new Map() }));
+      point.series += 1;
+      if (counted) addNative(point, sample);
+    }
+  }
+  return points;
+}
+
+/** Durations or numbers of successful requests per scrape, of a summary or the like, in units of `unit`. */
+export function sumPoints(series: readonly Series[], reading: Reading, unit: number): Points<ValuePoint> {
+  const points: Points<ValuePoint> = new Map();
+  for (const { labels, samples } of own(series, reading)) {
+    const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
+    for (const [time, value] of samples) {
+      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, value: 0 }));
+      point.series += 1;
+      if (counted) point.value += value * unit;
+    }
+  }
+  return points;
 }
 
 /** CPU or memory per scrape: the value of each target, or of each container where the metric has one series for each. */
@@ -143,29 +205,39 @@ export function containerOf(target: string): string {
   return target.split('\n').slice(0, 2).join('\n');
 }
 
+/** undefined without a label, and for routes beyond the most. */
+function routeNumber(labels: Labels, reading: Reading): number | undefined {
+  const { routes } = reading;
+  const route = routeOf(labels, reading);
+  if (routes === undefined || route === undefined) return undefined;
+  const known = routes.get(route);
+  if (known !== undefined) return known;
+  // One too many is noted: it says that there are too many.
+  if (routes.size > MOST_ROUTES) return undefined;
+  routes.set(route, routes.size);
+  return routes.size - 1;
+}
+
+function addRoute({ routes }: CountPoint, route: number, value: number, error: boolean): void {
+  const [requests, errors] = routes[route] ?? [0, 0];
+  routes[route] = [requests + value, errors + (error ? value : 0)];
+}
+
 function emptyCount(): CountPoint {
-  return { series: 0, requests: 0, errors: 0, classes: new Map() };
+  return { series: 0, requests: 0, labelled: 0, errors: 0, classes: new Map(), routes: [] };
 }
 
-function* own(series: readonly Series[], { pods, namespace, names, since }: Reading): Generator<Series> {
-  for (const { labels, samples } of series) {
+function* own(
+  series: readonly Series[],
+  { pods, namespace, names, since, only }: Reading,
+): Generator<Required<Series>> {
+  const needed = Object.entries(only ?? {});
+  for (const { labels, samples, histograms = [] } of series) {
     if (labels[pods.namespace] !== namespace || !names.has(labels[pods.pod] ?? '')) continue;
-    yield { labels, samples: samples.filter(([time]) => time >= since) };
+    if (needed.some(([name, value]) => labels[name] !== value)) continue;
+    const wanted = ([time]: [number, unknown]): boolean => time >= since;
+    yield { labels, samples: samples.filter(wanted), histograms: histograms.filter(wanted) };
   }
-}
-
-function isIgnored(labels: Labels, { routeLabel, ignoreRoutes }: Reading): boolean {
-  return routeLabel !== undefined && ignoreRoutes.has(labels[routeLabel] ?? '');
-}
-
-function isErrorSeries(labels: Labels, { statusLabel, isError }: Reading): boolean {
-  return statusLabel !== undefined && isError(labels[statusLabel] ?? '');
-}
-
-function className(labels: Labels, { statusLabel, classLabel }: Reading): string {
-  const status = statusLabel === undefined ? '' : (labels[statusLabel] ?? '');
-  const type = classLabel === undefined ? '' : (labels[classLabel] ?? '');
-  return (type === '' ? status : `${status} ${type}`).slice(0, 80);
 }
 
 function boundOf(le: string, secondsPerUnit: number): number {
@@ -207,7 +279,8 @@ function child<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
   return made;
 }
 
-function mapPoints<P, Q>(points: Points<P>, change: (point: P) => Q): Points<Q> {
+/** The same points with other contents. */
+export function mapPoints<P, Q>(points: Points<P>, change: (point: P) => Q): Points<Q> {
   const changed: Points<Q> = new Map();
   for (const [pod, targets] of points) {
     for (const [target, times] of targets) {

@@ -2,13 +2,25 @@ import type { SourceError } from './answer.ts';
 import { buildEvidence, noSamples, type Samples } from './build.ts';
 import { askCustom, customQueryText } from './custom/ask.ts';
 import { type CustomReadings, customSamples } from './custom/readings.ts';
-import type { Detected, Metric } from './detect.ts';
-import type { Evidence, SourceState } from './evidence.ts';
+import type { Detected } from './detect.ts';
+import type { Evidence } from './evidence.ts';
+import type { Metric } from './metric.ts';
 import { metricKey, type Want } from './plan.ts';
-import { bucketPoints, countPoints, mergePoints, type Reading, scrapePoints, valuePoints } from './points.ts';
+import {
+  bucketPoints,
+  countPoints,
+  exceptionPoints,
+  mergePoints,
+  nativePoints,
+  type Reading,
+  scrapePoints,
+  sumPoints,
+  valuePoints,
+} from './points.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
 import type { Series } from './prometheus/schema.ts';
-import { allPods, type EvidenceRequest, type WatchedPod } from './request.ts';
+import { allPods, type EvidenceRequest } from './request.ts';
+import { isServed, sourceState } from './state.ts';
 
 /** A release that is watched, with all that was collected of it. */
 export interface Watched {
@@ -17,16 +29,20 @@ export interface Watched {
   api: Pick<PrometheusApi, 'name'>;
   isError: (status: string) => boolean;
   samples: Samples;
+  /** Values of the status label that were seen. */
+  statuses: Set<string>;
   detected: Detected | undefined;
   /** When it was last looked for metrics, milliseconds. */
   detectedAt: number;
-  /** By metric: all samples up to then were asked for. */
+  /** By metric: all samples up to then were read, by their own times. */
   readAt: Map<string, number>;
   /** All metrics were read up to here; undefined before the first complete round. */
   until: number | undefined;
   failure: { since: number; at: number; error: SourceError } | undefined;
   /** Grows when older samples are wanted than before: what a round under way has read is then not all. */
   generation: number;
+  /** The generation that was read completely. */
+  readGeneration: number;
   scrapeSeconds: number;
   cache: Evidence | undefined;
   /** The user's own metrics. */
@@ -51,12 +67,14 @@ export function startWatching(
     api,
     isError,
     samples: noSamples(),
+    statuses: new Set(),
     detected: undefined,
     detectedAt: Number.NEGATIVE_INFINITY,
     readAt: new Map(),
     until: undefined,
     failure: undefined,
     generation: 0,
+    readGeneration: 0,
     scrapeSeconds: 15,
     cache: undefined,
     custom,
@@ -86,9 +104,22 @@ function readAgainFrom(watched: Watched, time: number): void {
 
 /** Not asked again before half a scrape has passed, unless there is something to catch up. */
 export function isDue(watched: Watched, now: number): boolean {
-  const { until, failure, readAt, scrapeSeconds } = watched;
-  if (until === undefined || failure !== undefined) return true;
-  return now - Math.min(until, ...readAt.values()) >= scrapeSeconds * 500;
+  const { until, failure, generation, readGeneration, scrapeSeconds } = watched;
+  if (until === undefined || failure !== undefined || generation !== readGeneration) return true;
+  return now - until >= scrapeSeconds * 500;
+}
+
+/** How late samples may be: those of a server that others write to are, all of them. */
+const LATEST_MS = 5 * 60_000;
+
+/**
+ * Notes what a complete answer brought: up to the newest sample of a metric all is read. Where nothing came, nothing is
+ * known to be read, so that what arrives late is asked for again.
+ */
+export function noteRead(watched: Watched, metric: Metric, newest: number | undefined, now: number): void {
+  const id = metricKey(metric);
+  const known = Math.max(newest ?? Number.NEGATIVE_INFINITY, watched.readAt.get(id) ?? horizonOf(watched.request));
+  watched.readAt.set(id, Math.min(now, Math.max(known, now - LATEST_MS)));
 }
 
 /** Looked for at the start, again while a track shows nothing, and now and then while a signal is absent. */
@@ -97,8 +128,9 @@ export function needsDetection(watched: Watched, now: number): boolean {
   if (detected === undefined) return true;
   if (detected.requests === undefined) return now - detectedAt >= RETRY_MS;
   if (now - detectedAt < REDETECT_MS) return false;
-  if (evidenceOf(watched).source.state === 'NoData') return true;
-  return Object.values(signals(detected)).includes(undefined) && now - detectedAt >= 5 * REDETECT_MS;
+  if (evidenceOf(watched).source.state === 'NoData' || !isServed(evidenceOf(watched))) return true;
+  const { latency, mean, cpu, memory } = detected;
+  return [latency ?? mean, cpu, memory].includes(undefined) && now - detectedAt >= 5 * REDETECT_MS;
 }
 
 /**
@@ -111,20 +143,29 @@ export function setDetected(watched: Watched, detected: Detected, now: number): 
   const changed = names.some((name) => before[name] && after[name] && !same(before[name], after[name]));
   if (changed) {
     watched.samples = noSamples();
+    watched.statuses.clear();
     watched.readAt.clear();
   }
-  watched.detected = { ...watched.detected, ...detected };
+  const { elsewhere, ...found } = detected;
+  watched.detected = { ...watched.detected, ...found, ...(elsewhere === undefined ? {} : { elsewhere }) };
+  if (elsewhere === undefined) delete watched.detected.elsewhere;
   watched.detectedAt = now;
   watched.cache = undefined;
 }
 
-const names = ['requests', 'latency', 'cpu', 'memory'] as const;
+const names = ['requests', 'latency', 'mean', 'cpu', 'memory'] as const;
 
-function signals({ requests, latency, cpu, memory }: Detected): Record<(typeof names)[number], Metric | undefined> {
-  return { requests, latency, cpu, memory };
+function signals({
+  requests,
+  latency,
+  mean,
+  cpu,
+  memory,
+}: Detected): Record<(typeof names)[number], object | undefined> {
+  return { requests, latency, mean, cpu, memory };
 }
 
-function same(one: Metric, other: Metric): boolean {
+function same(one: object, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
@@ -145,10 +186,12 @@ function horizonOf(request: EvidenceRequest): number {
   return request.startedAt - request.historySeconds * 1000;
 }
 
-function metricsOf(detected: Detected | undefined): Metric[] {
-  const { requests, latency, cpu, memory } = detected ?? {};
+/** What is to be read, `up` included; one metric may stand for several signals. */
+export function metricsOf(detected: Detected | undefined): Metric[] {
+  const { requests, latency, mean, exceptions, cpu, memory } = detected ?? {};
   const up = requests === undefined ? undefined : upOf(requests);
-  return [requests, latency, up, cpu, memory].filter((metric) => metric !== undefined);
+  const timed = latency === undefined ? [mean?.sum, mean?.count] : [latency];
+  return [requests, ...timed, up, exceptions, cpu, memory].filter((metric) => metric !== undefined);
 }
 
 function upOf({ pods }: Metric): Metric {
@@ -157,30 +200,52 @@ function upOf({ pods }: Metric): Metric {
 
 /** Adds the series that a query brought for the metric. Nothing that was collected is lost. */
 export function ingest(watched: Watched, metric: Metric, series: readonly Series[]): void {
-  const { detected, samples } = watched;
+  const { detected = {}, samples } = watched;
+  const { requests, latency, mean, exceptions, cpu, memory } = detected;
   const id = metricKey(metric);
-  const is = (other: Metric | undefined): boolean => other !== undefined && metricKey(other) === id;
   const reading = readingOf(watched, metric);
-  if (is(detected?.requests)) mergePoints(samples.counts, countPoints(series, reading));
-  if (is(detected?.latency)) mergePoints(samples.buckets, bucketPoints(series, reading));
+  const readers: [Metric | undefined, () => void][] = [
+    [requests, () => mergePoints(samples.counts, countPoints(series, reading))],
+    [requests, () => noteStatuses(watched, metric, series)],
+    [latency, () => mergePoints(samples.buckets, bucketPoints(series, reading))],
+    [latency, () => mergePoints(samples.native, nativePoints(series, reading))],
+    [mean?.sum, () => mergePoints(samples.durations, sumPoints(series, reading, metric.secondsPerUnit))],
+    [mean?.count, () => mergePoints(samples.timed, sumPoints(series, reading, 1))],
+    [exceptions, () => mergePoints(samples.exceptions, exceptionPoints(series, reading))],
+    [cpu, () => mergePoints(samples.cpu, valuePoints(series, reading))],
+    [memory, () => mergePoints(samples.memory, valuePoints(series, reading))],
+  ];
+  for (const [other, read] of readers) if (other !== undefined && metricKey(other) === id) read();
   if (metric.metric === 'up') mergePoints(samples.scrapes, scrapePoints(series, reading));
-  if (is(detected?.cpu)) mergePoints(samples.cpu, valuePoints(series, reading));
-  if (is(detected?.memory)) mergePoints(samples.memory, valuePoints(series, reading));
 }
 
-function readingOf({ request, isError }: Watched, metric: Metric): Reading {
-  const { pods, statusLabel, routeLabel, classLabel, secondsPerUnit } = metric;
+/** Statuses are few; a label that brings many is none of them. */
+const MOST_STATUSES = 100;
+
+function noteStatuses({ statuses }: Watched, { statusLabel }: Metric, series: readonly Series[]): void {
+  if (statusLabel === undefined) return;
+  for (const { labels } of series) {
+    if (statuses.size < MOST_STATUSES) statuses.add(labels[statusLabel] ?? '');
+  }
+}
+
+function readingOf({ request, isError, samples }: Watched, metric: Metric): Reading {
+  const { pods, statusLabel, failureLabels, routeLabel, classLabels, ignoredTypes, secondsPerUnit, only } = metric;
   return {
     pods,
     namespace: request.namespace,
     names: new Set(allPods(request).map(({ name }) => name)),
     since: horizonOf(request),
     statusLabel,
+    failureLabels,
     routeLabel,
-    classLabel,
+    classLabels,
+    ignoredTypes,
     ignoreRoutes: new Set(request.ignoreRoutes),
     isError,
     secondsPerUnit,
+    only,
+    routes: samples.routes,
   };
 }
 
@@ -200,7 +265,8 @@ export function endRound(watched: Watched, now: number, error: SourceError | und
   watched.cache = undefined;
   if (error === undefined) {
     watched.failure = undefined;
-    watched.until = now;
+    // A clock that is set back takes no slot away.
+    watched.until = Math.max(now, watched.until ?? now);
     watched.scrapeSeconds = evidenceOf(watched).scrapeSeconds;
     return;
   }
@@ -212,8 +278,16 @@ export function evidenceOf(watched: Watched): Evidence {
   if (watched.cache !== undefined) return watched.cache;
   const { request, samples, until, detected } = watched;
   const at = until ?? request.startedAt;
-  const evidence = buildEvidence(request, samples, detected ?? {}, at, { state: 'Collecting', at });
-  evidence.source = stateOf(watched, evidence, at);
+  const seen = { statuses: watched.statuses, isCode: watched.isError };
+  const evidence = buildEvidence(request, samples, detected ?? {}, at, { state: 'Collecting', at }, seen);
+  evidence.source = sourceState({
+    request,
+    detected,
+    failure: watched.failure,
+    asked: until !== undefined,
+    evidence,
+    at,
+  });
   addCustom(watched, evidence);
   watched.cache = evidence;
   return evidence;
@@ -225,27 +299,4 @@ function addCustom({ custom, request, detected }: Watched, evidence: Evidence): 
   evidence.custom = Object.fromEntries(custom.map((readings) => [readings.name, customSamples(readings, grid)]));
   for (const readings of custom)
     evidence.found.queries[`custom-${readings.name}`] = customQueryText(readings, request, detected?.requests?.pods);
-}
-
-function stateOf(watched: Watched, evidence: Evidence, at: number): SourceState {
-  const { failure, request, detected, until } = watched;
-  if (failure !== undefined) {
-    return { state: 'Failed', at: failure.at, since: failure.since, message: failure.error.message };
-  }
-  const noData = (message: string): SourceState => ({ state: 'NoData', at, message });
-  if (until === undefined) return noData(`source ${request.source} was not asked yet`);
-  if (detected?.requests === undefined) {
-    return noData(`the pods of stable export no request metrics that a preset knows (preset ${request.preset})`);
-  }
-  const silent = [['stable', request.stablePods] as const, ['canary', request.canaryPods] as const].find(
-    ([, pods]) => !isFresh(evidence, pods),
-  );
-  if (silent === undefined) return { state: 'Collecting', at };
-  return noData(`no sample of ${detected.requests.metric} of the ${silent[0]} pods in the last scrapes`);
-}
-
-/** A sample of requests in one of the last five slots, or in the last minute where that is more. */
-function isFresh({ run, scrapeSeconds }: Evidence, pods: readonly WatchedPod[]): boolean {
-  const slots = Math.max(5, Math.ceil(60 / scrapeSeconds));
-  return pods.some(({ name }) => run.pods[name]?.requests.slice(-slots).some((value) => value !== null));
 }

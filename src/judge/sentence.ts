@@ -98,6 +98,8 @@ function title(name: string): string {
       return 'slow requests';
     case 'cpu':
       return 'CPU per pod';
+    case 'latency-mean':
+      return 'mean latency';
     default:
       return name.replace(/^(?:latency|custom)-/, '');
   }

@@ -201,7 +201,18 @@ function stands(draft: Draft, since: number, measurement: Measurement | undefine
       reason: 'SourceFailed',
       sentence: `the source of evidence does not answer: ${measurement.source.message}`,
     };
-  if (elapsed < noTrafficSeconds || measurement?.verdict.traffic === true) return undefined;
+  if (elapsed < noTrafficSeconds) return undefined;
+  return lacks(measurement) ?? withoutTraffic(measurement);
+}
+
+/** A metric that stable has and the canary lacks. */
+function lacks(measurement: Measurement | undefined): Standing | undefined {
+  if (measurement?.source.state !== 'NoData' || measurement.verdict.missing.includes('requests')) return undefined;
+  return { reason: 'MetricsMissing', sentence: measurement.source.message };
+}
+
+function withoutTraffic(measurement: Measurement | undefined): Standing | undefined {
+  if (measurement?.verdict.traffic === true) return undefined;
   const requests = measurement?.verdict.requests ?? { stable: 0, canary: 0 };
   if (measurement?.verdict.missing.includes('requests'))
     return {

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { compileCodes } from '../codes.ts';
 import type { Evidence } from '../evidence.ts';
-import { httpPresets } from '../presets.ts';
+import { httpPresets } from '../http-presets.ts';
 import { allPods, type EvidenceRequest, type WatchProblem, type WatchResult } from '../request.ts';
 import { adopt } from '../watched.ts';
 import type { PodsSource } from './config.ts';

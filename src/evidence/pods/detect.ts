@@ -1,5 +1,6 @@
-import type { Detected, Metric } from '../detect.ts';
-import { type HttpPreset, httpPresets, resourcePresets } from '../presets.ts';
+import type { Detected } from '../detect.ts';
+import { chooseHttp } from '../http-metrics.ts';
+import { resourcePresets } from '../presets.ts';
 import type { Sample } from './sample.ts';
 
 /** What the pods of each track exported in one round, by name of metric. */
@@ -13,24 +14,25 @@ const pods = { pod: 'pod', namespace: 'namespace' } as const;
 
 /**
  * Finds which metrics the pods have, by the presets that Prometheus' series are read with too. What only the canary
- * exports is of no use, so stable decides; a preset that both have wins.
+ * exports is of no use, so stable decides; a preset that both have wins. The text format has no native histograms.
  */
 export function detectIn(round: RoundSamples, wanted: string): Detected {
-  const presets = httpPresets.filter(({ name }) => wanted === 'Auto' || wanted === name);
   const detected: Detected = {};
   addResources(detected, round);
-  const preset = choose(presets, round);
-  if (preset === undefined) return detected;
-  const bucket = `${preset.histogram}_bucket`;
-  const metrics = [bucket, ...preset.counters]
-    .filter((name) => round.stable.has(name))
-    .map((name) => metricOf(preset, name, round.stable.get(name) ?? []));
-  const requests = metrics.find(({ statusLabel }) => statusLabel !== undefined) ?? metrics[0];
-  const latency = metrics.find(({ metric }) => metric === bucket);
-  detected.preset = preset.name;
-  if (requests !== undefined) detected.requests = requests;
-  if (latency !== undefined) detected.latency = latency;
-  return detected;
+  const names = { pods, stable: new Set(round.stable.keys()), canary: new Set(round.canary.keys()) };
+  const http = chooseHttp(wanted, names, ({ metric: { metric, only }, native }) =>
+    native ? undefined : labelsIn(round.stable.get(metric) ?? [], only),
+  );
+  return { ...detected, ...http };
+}
+
+function labelsIn(
+  samples: readonly Sample[],
+  only: Readonly<Record<string, string>> = {},
+): ReadonlySet<string> | undefined {
+  const wanted = samples.filter(({ labels }) => Object.entries(only).every(([name, value]) => labels[name] === value));
+  if (wanted.length === 0) return undefined;
+  return new Set(wanted.flatMap(({ labels }) => Object.keys(labels).filter((name) => labels[name] !== '')));
 }
 
 function addResources(detected: Detected, { stable }: RoundSamples): void {
@@ -40,31 +42,4 @@ function addResources(detected: Detected, { stable }: RoundSamples): void {
     if (detected.cpu === undefined && stable.has(cpu)) detected.cpu = { metric: cpu, ...common };
     if (detected.memory === undefined && stable.has(memory)) detected.memory = { metric: memory, ...common };
   }
-}
-
-/** A histogram counts more than a counter, and being there on both tracks counts most. */
-function choose(presets: readonly HttpPreset[], { stable, canary }: RoundSamples): HttpPreset | undefined {
-  const score = (preset: HttpPreset): number => {
-    const bucket = `${preset.histogram}_bucket`;
-    const known = [bucket, ...preset.counters].filter((name) => stable.has(name));
-    const both = known.some((name) => canary.has(name));
-    return (both ? 4 : 0) + (stable.has(bucket) ? 2 : 0) + (known.length > 0 ? 1 : 0);
-  };
-  return presets.filter((preset) => score(preset) > 0).toSorted((a, b) => score(b) - score(a))[0];
-}
-
-function metricOf(preset: HttpPreset, metric: string, samples: readonly Sample[]): Metric {
-  const present = new Set(samples.flatMap(({ labels }) => Object.keys(labels).filter((name) => labels[name] !== '')));
-  const first = (labels: readonly string[]): string | undefined => labels.find((label) => present.has(label));
-  const { statusLabels, routeLabels, classLabels, secondsPerUnit } = preset;
-  return {
-    metric,
-    pods,
-    matchers: [],
-    secondsPerUnit,
-    perContainer: false,
-    statusLabel: first(statusLabels),
-    routeLabel: first(routeLabels),
-    classLabel: first(classLabels),
-  };
 }

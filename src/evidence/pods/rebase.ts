@@ -13,7 +13,7 @@ export function rebasePods(evidence: Evidence, names: ReadonlySet<string>): Evid
 }
 
 function rebased(samples: PodSamples): PodSamples {
-  const { routes } = samples;
+  const { routes, routeErrors, latencySumSeconds, latencyCount } = samples;
   return {
     ...samples,
     requests: fromFirst(samples.requests),
@@ -21,7 +21,10 @@ function rebased(samples: PodSamples): PodSamples {
     cpuSeconds: fromFirst(samples.cpuSeconds),
     buckets: bucketsFromFirst(samples.buckets),
     errorClasses: eachFromFirst(samples.errorClasses),
+    ...(latencySumSeconds === undefined ? {} : { latencySumSeconds: fromFirst(latencySumSeconds) }),
+    ...(latencyCount === undefined ? {} : { latencyCount: fromFirst(latencyCount) }),
     ...(routes === undefined ? {} : { routes: eachFromFirst(routes) }),
+    ...(routeErrors === undefined ? {} : { routeErrors: eachFromFirst(routeErrors) }),
   };
 }
 

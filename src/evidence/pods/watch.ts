@@ -1,8 +1,17 @@
 import { failed } from '../answer.ts';
-import type { Detected, Metric } from '../detect.ts';
 import type { Evidence } from '../evidence.ts';
+import type { Metric } from '../metric.ts';
 import { allPods, type EvidenceRequest, type WatchedPod } from '../request.ts';
-import { endRound, evidenceOf, ingest, needsDetection, setDetected, startWatching, type Watched } from '../watched.ts';
+import {
+  endRound,
+  evidenceOf,
+  ingest,
+  metricsOf,
+  needsDetection,
+  setDetected,
+  startWatching,
+  type Watched,
+} from '../watched.ts';
 import type { PodsSource } from './config.ts';
 import { detectIn } from './detect.ts';
 import type { PodsHealth } from './lane.ts';
@@ -76,7 +85,7 @@ function oldest(pods: readonly WatchedPod[], most: number): WatchedPod[] {
 /** Names that the next round reads; undefined: all, to look which there are. */
 export function wantedNames({ watched }: PodsWatch, now: number): Set<string> | undefined {
   if (needsDetection(watched, now)) return undefined;
-  return new Set(metricsOf(watched.detected).map(({ metric }) => metric));
+  return new Set(readNames(watched).map(({ metric }) => metric));
 }
 
 /** Middle of the slot after `now`: a late timer does not move a scrape into another slot. */
@@ -105,7 +114,7 @@ export function takeRound(watch: PodsWatch, scrapes: readonly PodScrape[], at: n
     };
     if (round.stable.size > 0) setDetected(watched, detectIn(round, preset), at);
   }
-  for (const metric of metricsOf(watched.detected)) {
+  for (const metric of readNames(watched)) {
     ingest(watched, metric, seriesOfRound(scrapes, metric.metric, namespace, at));
   }
   const problem = lostTrack(watch);
@@ -145,9 +154,7 @@ export function healthOf({ watched: { request }, silent, rounds }: PodsWatch): P
   return { rounds, lost: lost?.message };
 }
 
-function metricsOf(detected: Detected | undefined): Metric[] {
-  const { requests, latency, cpu, memory } = detected ?? {};
-  const found = [requests, latency, cpu, memory].filter((metric) => metric !== undefined);
-  const distinct = [...new Map(found.map((metric) => [metric.metric, metric])).values()];
-  return requests === undefined ? distinct : [...distinct, { ...requests, metric: 'up' }];
+/** Each name once: what a round brings of it serves all signals. */
+function readNames({ detected }: Watched): Metric[] {
+  return [...new Map(metricsOf(detected).map((metric) => [metric.metric, metric])).values()];
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { type Answer, failed, type SourceErrorCode } from '../answer.ts';
 import type { PrometheusSource } from '../config.ts';
@@ -22,6 +24,8 @@ export interface PrometheusApi {
    * samples.
    */
   query(query: string, at: number, limits?: QueryLimits): Promise<Answer<Series[]>>;
+  /** The server's own clock, milliseconds since the epoch. */
+  now?(): Promise<Answer<number>>;
   close(): Promise<void>;
 }
 
@@ -45,6 +49,7 @@ export function createPrometheusSource(config: PrometheusSource): PrometheusApi 
     allows: (namespace) => namespaces === undefined || namespaces.includes(namespace),
     query: (query, at, limits) =>
       ask(config, agent, { query, time: (at / 1000).toFixed(3) }, limits?.maxBytes ?? MAX_BYTES),
+    now: () => timeOf(config, agent),
     close: () => agent.close(),
   };
 }
@@ -73,7 +78,8 @@ async function ask(
       body: new URLSearchParams({ ...config.parameters, ...form }).toString(),
       signal: AbortSignal.timeout(config.timeoutSeconds * 1000),
     });
-    return answerOf(response.statusCode, await readBody(response.body, maxBytes));
+    const body = await readBody(response.body, response.headers['content-encoding'], maxBytes);
+    return answerOf(response.statusCode, body);
   } catch (error) {
     const code = error instanceof QueryFailure ? error.code : 'Unreachable';
     return failed(code, `Prometheus source ${config.name}: ${cut(messageOf(error))}`);
@@ -84,6 +90,7 @@ async function headersOf(config: PrometheusSource): Promise<Record<string, strin
   const headers: Record<string, string> = {
     ...config.headers,
     accept: 'application/json',
+    'accept-encoding': 'gzip',
     'content-type': 'application/x-www-form-urlencoded',
   };
   if (config.tenant !== undefined) headers['x-scope-orgid'] = config.tenant;
@@ -106,10 +113,12 @@ async function secret(path: string): Promise<string> {
   }
 }
 
-async function readBody(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+async function readBody(body: Readable, encoding: string | string[] | undefined, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  // The size that counts is the one after it is unpacked.
+  const plain = encoding === 'gzip' ? body.compose(createGunzip()) : body;
+  for await (const chunk of plain as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) throw new QueryFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
@@ -123,11 +132,23 @@ function answerOf(status: number, body: string): Answer<Series[]> {
     const reason = parsed.data?.error ?? (body === '' ? 'empty answer' : body);
     throw new QueryFailure(statusCode(status), `HTTP ${status}: ${reason}`);
   }
-  const { data, warnings } = parsed.data;
+  const { data, warnings, isPartial } = parsed.data;
   const series = data === undefined ? undefined : seriesOf(data);
   if (series === undefined) throw new QueryFailure('Malformed', 'the answer is no vector and no matrix');
-  if (warnings?.[0] !== undefined) throw new QueryFailure('Partial', `partial answer: ${warnings[0]}`);
-  return series.some(({ samples }) => samples.length > 0) ? { kind: 'value', value: series } : { kind: 'nodata' };
+  // Remarks on the query, which older servers put among the warnings, take no data away.
+  const warning = warnings?.find((text) => !text.startsWith('PromQL info'));
+  if (warning !== undefined) throw new QueryFailure('Partial', `partial answer: ${warning}`);
+  if (isPartial === true) throw new QueryFailure('Partial', 'partial answer: not all storage nodes answered');
+  const hasSample = ({ samples, histograms }: Series): boolean => samples.length > 0 || histograms !== undefined;
+  return series.some(hasSample) ? { kind: 'value', value: series } : { kind: 'nodata' };
+}
+
+/** The time of the server itself: asked without saying a time. */
+async function timeOf(config: PrometheusSource, agent: Agent): Promise<Answer<number>> {
+  const answer = await ask(config, agent, { query: 'time()' }, MAX_BYTES);
+  if (answer.kind !== 'value') return answer;
+  const seconds = answer.value[0]?.samples[0]?.[1];
+  return seconds === undefined ? { kind: 'nodata' } : { kind: 'value', value: Math.round(seconds * 1000) };
 }
 
 function statusCode(status: number): SourceErrorCode {

@@ -1,12 +1,15 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { NativeSample } from '../prometheus/schema.ts';
 import { matches, type ParsedQuery, parseQuery } from './selector.ts';
 
 /** A series: labels with `__name__`, samples as milliseconds and value, ascending. */
 export interface FakeSeries {
   labels: Record<string, string>;
   samples: [number, number][];
+  /** Of a native histogram. */
+  histograms?: [number, NativeSample][];
 }
 
 export interface SeenRequest {
@@ -37,6 +40,8 @@ export interface FakePrometheus {
   series: FakeSeries[];
   requests: SeenRequest[];
   misbehave: Misbehaviour;
+  /** Its own clock; unset: it does not know `time()`. */
+  now?: () => number;
   close(): Promise<void>;
 }
 
@@ -70,13 +75,17 @@ function respond(
 ): { status: number; body: string } | undefined {
   const parameters = new URLSearchParams(body);
   const query = parameters.get('query') ?? '';
-  const time = Math.round(Number(parameters.get('time')) * 1000);
+  const time = timeOf(fake, parameters);
   fake.requests.push({ query, time, headers: request.headers, path: request.url ?? '', parameters });
   const { only } = fake.misbehave;
   const trouble = only === undefined || query.includes(only) ? fake.misbehave : {};
   if (trouble.hang) return undefined;
   if (trouble.status !== undefined || trouble.body !== undefined) {
     return { status: trouble.status ?? 200, body: trouble.body ?? JSON.stringify(ON_FIRE) };
+  }
+  if (query === 'time()' && fake.now !== undefined) {
+    const data = { resultType: 'scalar', result: [time / 1000, String(time / 1000)] };
+    return { status: 200, body: JSON.stringify({ status: 'success', data }) };
   }
   try {
     const data = evaluate(fake.series, parseQuery(query), time);
@@ -87,28 +96,47 @@ function respond(
   }
 }
 
-const ON_FIRE = { status: 'error', errorType: 'internal', error: 'on fire' };
-
-function evaluate(series: readonly FakeSeries[], query: ParsedQuery, time: number): object {
-  const windowMs = query.windowMs ?? LOOK_BACK_MS;
-  const found = series
-    .filter(({ labels }) => matches(labels, query))
-    .map(({ labels, samples }) => ({ labels, samples: samples.filter(([at]) => at > time - windowMs && at <= time) }))
-    .filter(({ samples }) => samples.length > 0);
-  if (query.countBy !== undefined) return { resultType: 'vector', result: countBy(found, query.countBy, time) };
-  const values = (samples: [number, number][]): [number, string][] =>
-    samples.map(([at, value]) => [at / 1000, print(value)]);
-  if (query.windowMs === undefined) {
-    const result = found.map(({ labels, samples }) => ({ metric: labels, value: values(samples.slice(-1))[0] }));
-    return { resultType: 'vector', result };
-  }
-  return {
-    resultType: 'matrix',
-    result: found.map(({ labels, samples }) => ({ metric: labels, values: values(samples) })),
-  };
+/** Without a time it is the server's own. */
+function timeOf(fake: Pick<FakePrometheus, 'now'>, parameters: URLSearchParams): number {
+  const given = parameters.get('time');
+  return given === null ? (fake.now?.() ?? Number.NaN) : Math.round(Number(given) * 1000);
 }
 
-function countBy(series: readonly FakeSeries[], names: readonly string[], time: number): object[] {
+const ON_FIRE = { status: 'error', errorType: 'internal', error: 'on fire' };
+
+/** What a server with these series answers, as `data`. */
+export function evaluate(
+  series: readonly FakeSeries[],
+  query: ParsedQuery,
+  time: number,
+): { resultType: string; result: object[] } {
+  const windowMs = query.windowMs ?? LOOK_BACK_MS;
+  const inWindow = ([at]: [number, unknown]): boolean => at > time - windowMs && at <= time;
+  const found = series
+    .filter(({ labels, histograms }) => matches(labels, query) && (!query.native || histograms !== undefined))
+    .map(({ labels, samples, histograms = [] }) => ({
+      labels,
+      samples: samples.filter(inWindow),
+      histograms: histograms.filter(inWindow),
+    }))
+    .filter(({ samples, histograms }) => samples.length + histograms.length > 0);
+  if (query.countBy !== undefined) return { resultType: 'vector', result: countBy(found, query.countBy, time) };
+  const result = found.map(({ labels, samples, histograms }) => ({
+    metric: labels,
+    values: samples.map(([at, value]): [number, string] => [at / 1000, print(value)]),
+    ...(histograms.length === 0 ? {} : { histograms: histograms.map(printNative) }),
+  }));
+  if (query.windowMs !== undefined) return { resultType: 'matrix', result };
+  return { resultType: 'vector', result: result.map(({ metric, values }) => ({ metric, value: values.at(-1) })) };
+}
+
+/** As Prometheus writes it: bounds and counts as text, bucket rule 0 is open below and closed above. */
+function printNative([at, { count, sum, buckets }]: [number, NativeSample]): [number, object] {
+  const shown = buckets.map((bucket) => [0, print(bucket.low), print(bucket.high), print(bucket.count)]);
+  return [at / 1000, { count: print(count), sum: print(sum), buckets: shown }];
+}
+
+function countBy(series: readonly Pick<FakeSeries, 'labels'>[], names: readonly string[], time: number): object[] {
   const groups = new Map<string, { metric: Record<string, string>; count: number }>();
   for (const { labels } of series) {
     const kept = names.filter((name) => labels[name] !== undefined).map((name) => [name, labels[name] ?? ''] as const);

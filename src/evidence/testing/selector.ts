@@ -1,10 +1,12 @@
-/** The part of PromQL that the fake understands: `count by (a, b) (selector)` and `selector[window]`. */
+/** The part of PromQL that the fake understands: `count by (a, b) (selector)`, `histogram_count(selector)` within it, and `selector[window]`. */
 export interface ParsedQuery {
   metric: string | undefined;
   matchers: Matcher[];
   /** Window of a range selector. */
   windowMs: number | undefined;
   countBy: string[] | undefined;
+  /** Only native histograms. */
+  native: boolean;
 }
 
 export interface Matcher {
@@ -17,8 +19,13 @@ export interface Matcher {
 export function parseQuery(query: string): ParsedQuery {
   const count = /^count by \((?<labels>[\w, ]*)\) \((?<inner>.*)\)$/s.exec(query);
   if (count?.groups !== undefined) {
-    const inner = parseSelector(count.groups['inner'] ?? '');
-    return { ...inner, countBy: (count.groups['labels'] ?? '').split(',').map((label) => label.trim()) };
+    const native = /^histogram_count\((?<inner>.*)\)$/s.exec(count.groups['inner'] ?? '');
+    const inner = parseSelector(native?.groups?.['inner'] ?? count.groups['inner'] ?? '');
+    return {
+      ...inner,
+      native: native !== null,
+      countBy: (count.groups['labels'] ?? '').split(',').map((label) => label.trim()),
+    };
   }
   return parseSelector(query);
 }
@@ -50,7 +57,7 @@ function parseSelector(text: string): ParsedQuery {
   if (range === null) throw new Error(`parse error: unexpected ${rest}`);
   const { amount, unit } = range.groups ?? {};
   const windowMs = amount === undefined ? undefined : Number(amount) * (unit === 's' ? 1000 : 1);
-  return { metric: head.groups?.['metric'], matchers, windowMs, countBy: undefined };
+  return { metric: head.groups?.['metric'], matchers, windowMs, countBy: undefined, native: false };
 }
 
 function unquote(text: string): string {

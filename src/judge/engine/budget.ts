@@ -6,6 +6,8 @@ export interface Present {
   errors: boolean;
   newErrors: boolean;
   latency: boolean;
+  /** Without buckets, the mean of the latency. */
+  mean?: boolean;
   quantiles: readonly number[];
   cpu: boolean;
   memory: boolean;
@@ -37,6 +39,7 @@ export function splitBudget(rate: number, present: Present): Map<MetricName, num
       weights.set(quantileName(quantile), shares.quantiles / present.quantiles.length);
     }
   }
+  if (present.mean === true) weights.set('latency-mean', shares.gross + shares.quantiles + shares.slow);
   if (present.cpu) weights.set('cpu', shares.cpu);
   if (present.memory) weights.set('memory', shares.memory);
   for (const name of present.custom ?? []) weights.set(name, customShare);

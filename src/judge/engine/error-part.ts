@@ -42,10 +42,8 @@ export class ErrorPart {
     const split = (count: (pod: PodRow) => number): CountSplit[] => [
       { canaryEvents: total(row.canary, count), canary, stableEvents: total(control, count), stable },
     ];
-    this.errors.add(
-      row.to,
-      split((pod) => pod.errors),
-    );
+    const whole = split((pod) => pod.errors);
+    this.errors.add(row.to, strataOf(row.canary, control, whole) ?? whole);
     this.newErrors?.add(
       row.to,
       split((pod) => this.#newErrorsOf(pod)),
@@ -58,6 +56,33 @@ export class ErrorPart {
     for (const [name, errors] of pod.classes ?? []) if (!this.#known.has(name)) count += errors;
     return count;
   }
+}
+
+/**
+ * The counts route by route, and what is left of the whole: routes differ in how often they fail, so a canary that gets
+ * other ones is compared with stable's on the same. null where a pod does not label its routes.
+ */
+function strataOf(
+  canary: readonly PodRow[],
+  control: readonly PodRow[],
+  [whole]: readonly CountSplit[],
+): CountSplit[] | null {
+  const serving = [...canary, ...control].filter((pod) => pod.requests > 0);
+  if (whole === undefined || serving.length === 0 || !serving.every((pod) => pod.byRoute)) return null;
+  const rest = { ...whole };
+  const strata: CountSplit[] = [];
+  for (const name of new Set(serving.flatMap((pod) => [...(pod.routes?.keys() ?? [])]))) {
+    const split = {
+      canaryEvents: total(canary, (pod) => pod.routeErrors?.get(name) ?? 0),
+      canary: total(canary, (pod) => pod.routes?.get(name) ?? 0),
+      stableEvents: total(control, (pod) => pod.routeErrors?.get(name) ?? 0),
+      stable: total(control, (pod) => pod.routes?.get(name) ?? 0),
+    };
+    strata.push(split);
+    for (const key of ['canaryEvents', 'canary', 'stableEvents', 'stable'] as const) rest[key] -= split[key];
+  }
+  // Counters of single routes may be reset or begin apart from the whole: then the whole is all that is sure.
+  return Object.values(rest).every((value) => value >= 0) ? [...strata, rest] : null;
 }
 
 function errorEvents({ pod, errors, requests }: PodRow): { pod: string; events: number; exposure: number } {

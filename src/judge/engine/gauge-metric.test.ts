@@ -14,8 +14,12 @@ function row(memoryBytes: number): PodRow {
     buckets: null,
     cpuSeconds: 0,
     cpuScrapes: 0,
+    latencySum: 0,
+    latencyCount: 0,
     classes: null,
     routes: null,
+    routeErrors: null,
+    byRoute: false,
     cold: false,
   };
   return { pod: 'a', memoryBytes, ...none };

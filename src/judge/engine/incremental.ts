@@ -77,15 +77,16 @@ function checksum({ pods }: PodWindow, end: number): number {
 
 function podChecksum(pod: PodSamples, end: number, start: number): number {
   let sum = mix(start, 1);
+  const { requests, errors, cpuSeconds, memoryBytes, latencySumSeconds, latencyCount } = pod;
+  for (const series of [requests, errors, cpuSeconds, memoryBytes, latencySumSeconds ?? [], latencyCount ?? []]) {
+    for (let slot = 0; slot < end; slot += 1) sum = mix(sum, series[slot] ?? -1);
+  }
   for (let slot = 0; slot < end; slot += 1) {
-    sum = mix(sum, pod.requests[slot] ?? -1);
-    sum = mix(sum, pod.errors[slot] ?? -1);
-    sum = mix(sum, pod.cpuSeconds[slot] ?? -1);
-    sum = mix(sum, pod.memoryBytes[slot] ?? -1);
     const buckets = pod.buckets[slot] ?? [];
     for (let i = 0; i < buckets.length; i += 1) sum = mix(sum, buckets[i] ?? -1);
   }
-  for (const series of [...Object.values(pod.errorClasses), ...Object.values(pod.routes ?? {})]) {
+  const labelled = [pod.errorClasses, pod.routes ?? {}, pod.routeErrors ?? {}];
+  for (const series of labelled.flatMap((each) => Object.values(each))) {
     for (let slot = 0; slot < end; slot += 1) sum = mix(sum, series[slot] ?? -1);
   }
   return sum;

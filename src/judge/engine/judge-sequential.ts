@@ -54,7 +54,7 @@ export function verdictOf(judge: SequentialJudge, evidence: Evidence): Verdict {
     requests,
     metrics,
     missing: missingSignals(evidence, judge.spec),
-    warnings: [...warningsOf(judge), ...customWarnings(judge.custom, evidence, judge.elapsed)],
+    warnings: [...warningsOf(judge, evidence), ...customWarnings(judge.custom, evidence, judge.elapsed)],
     weakPass:
       traffic.both &&
       !traffic.isOtherRoutes &&
@@ -107,7 +107,7 @@ function missingSignals(evidence: Evidence, { errors, latency, cpu, memory }: An
   return evidence.found.missing.filter((signal) => asked[signal] === true);
 }
 
-function warningsOf(judge: SequentialJudge): string[] {
+function warningsOf(judge: SequentialJudge, { found }: Evidence): string[] {
   const warnings: string[] = [];
   const { skew } = judge.traffic;
   if (skew !== undefined) warnings.push(skew);
@@ -117,5 +117,5 @@ function warningsOf(judge: SequentialJudge): string[] {
   for (const [name, gauge] of judge.gauges) {
     if (gauge.isIncomparable) warnings.push(`${name} is not judged: the load per pod of the tracks differs too much`);
   }
-  return [...warnings, ...(judge.latency?.warnings ?? [])];
+  return [...warnings, ...(found.limits ?? []), ...(judge.latency?.warnings ?? [])];
 }

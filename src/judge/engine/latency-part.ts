@@ -192,9 +192,9 @@ export class LatencyPart {
   }
 
   get warnings(): string[] {
-    const texts = this.#options.spec.latency.quantiles.map((quantile) =>
-      coarseWarning(this.bounds, this.stableBuckets, quantile),
-    );
+    const { quantiles, tolerance, absoluteToleranceSeconds } = this.#options.spec.latency;
+    const tolerated = (seconds: number): number => Math.max(tolerance * seconds, absoluteToleranceSeconds);
+    const texts = quantiles.map((quantile) => coarseWarning(this.bounds, this.stableBuckets, quantile, tolerated));
     return texts.filter((text) => text !== undefined);
   }
 }

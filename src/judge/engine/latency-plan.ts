@@ -53,11 +53,15 @@ function nearest(bounds: readonly number[], seconds: number): number[] {
   return best === null ? [] : [best];
 }
 
-/** A warning where the quantile of stable lies in a bucket so wide that it distorts differences; else undefined. */
+/**
+ * A warning where the quantile of stable lies in a bucket so wide that it distorts differences; else undefined.
+ * `tolerated`: the difference that is tolerated at a value, both in seconds.
+ */
 export function coarseWarning(
   bounds: readonly number[],
   counts: readonly number[],
   quantile: number,
+  tolerated: (seconds: number) => number,
 ): string | undefined {
   const at = histogramQuantile(bounds, counts, quantile);
   if (at === null) return undefined;
@@ -70,5 +74,7 @@ export function coarseWarning(
   const low = index > 0 ? bounds[index - 1] : undefined;
   const high = bounds[index];
   if (low === undefined || high === undefined || high <= 2 * low) return undefined;
-  return `coarse buckets: ${name} of stable lies between ${low} s and ${high} s, where a smaller difference shows badly`;
+  const tolerance = Number((1000 * tolerated(at)).toPrecision(2));
+  const middle = Number(Math.sqrt(low * high).toPrecision(2));
+  return `coarse buckets: ${name} of stable lies between ${low} s and ${high} s, and a tolerance of ${tolerance} ms inside one bucket sees next to nothing; add a bound such as ${middle} s`;
 }

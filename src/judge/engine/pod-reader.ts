@@ -9,6 +9,9 @@ export interface PodRow {
   errors: number;
   /** Per bucket, the last is +Inf; null when the pod has no histogram. */
   buckets: number[] | null;
+  /** Durations of successful requests and their number, where they are summed up and not counted in buckets. */
+  latencySum: number;
+  latencyCount: number;
   cpuSeconds: number;
   /** Scrapes that cpuSeconds covers; 0 = none. */
   cpuScrapes: number;
@@ -18,6 +21,10 @@ export interface PodRow {
   classes: Map<string, number> | null;
   /** Requests by route, where they are labelled. */
   routes: Map<string, number> | null;
+  /** Errors by route; null where there were none or they are not labelled. */
+  routeErrors: Map<string, number> | null;
+  /** Requests and errors are both known by route. */
+  byRoute: boolean;
   /** Started or restarted less than a warm-up ago. */
   cold: boolean;
 }
@@ -38,9 +45,12 @@ export class PodReader {
   readonly #age: PodAge;
   readonly #requests: Counter;
   readonly #errors: Counter;
+  readonly #latencySum: Counter;
+  readonly #latencyCount: Counter;
   readonly #cpu: Counter;
   readonly #classes = new Map<string, Counter>();
   readonly #routes = new Map<string, Counter>();
+  readonly #routeErrors = new Map<string, Counter>();
   #buckets: number[] | null;
   #lastRequests: number | null = null;
   #errorsSeen = false;
@@ -56,6 +66,8 @@ export class PodReader {
     this.#age = age;
     this.#requests = new Counter(fresh);
     this.#errors = new Counter(fresh);
+    this.#latencySum = new Counter(fresh);
+    this.#latencyCount = new Counter(fresh);
     this.#cpu = new Counter(fresh);
     this.#buckets = fresh ? [] : null;
     this.#row = emptyRow(pod);
@@ -109,8 +121,12 @@ export class PodReader {
   #forget(): void {
     this.#requests.rebase(null);
     this.#errors.rebase(null);
+    this.#latencySum.rebase(null);
+    this.#latencyCount.rebase(null);
     this.#buckets = null;
-    for (const counter of [...this.#classes.values(), ...this.#routes.values()]) counter.rebase(null);
+    for (const counters of [this.#classes, this.#routes, this.#routeErrors]) {
+      for (const counter of counters.values()) counter.rebase(null);
+    }
   }
 
   #count(samples: PodSamples, slot: number, requests: number): void {
@@ -128,7 +144,17 @@ export class PodReader {
     row.errors += this.#errors.read(errors ?? (this.#errorsSeen ? null : 0)) ?? 0;
     row.classes = this.#readLabelled(samples.errorClasses, slot, this.#classes, row.classes);
     if (samples.routes !== undefined) row.routes = this.#readLabelled(samples.routes, slot, this.#routes, row.routes);
+    if (samples.routeErrors !== undefined) {
+      row.routeErrors = this.#readLabelled(samples.routeErrors, slot, this.#routeErrors, row.routeErrors);
+    }
+    row.byRoute = samples.routes !== undefined && samples.routeErrors !== undefined;
+    this.#readMean(samples, slot);
     this.#readBuckets(samples.buckets[slot] ?? null);
+  }
+
+  #readMean({ latencySumSeconds, latencyCount }: PodSamples, slot: number): void {
+    this.#row.latencySum += this.#latencySum.read(latencySumSeconds?.[slot] ?? null) ?? 0;
+    this.#row.latencyCount += this.#latencyCount.read(latencyCount?.[slot] ?? null) ?? 0;
   }
 
   /** Adds the increments of counters by a label to `into`, made when there is the first. */
@@ -200,11 +226,15 @@ function emptyRow(pod: string): PodRow {
     requests: 0,
     errors: 0,
     buckets: null,
+    latencySum: 0,
+    latencyCount: 0,
     cpuSeconds: 0,
     cpuScrapes: 0,
     memoryBytes: null,
     classes: null,
     routes: null,
+    routeErrors: null,
+    byRoute: false,
     cold: false,
   };
 }

@@ -53,11 +53,20 @@ export function metricVerdicts(judge: SequentialJudge, evidence: Evidence): Metr
   }
   for (const [name, gauge] of gauges) {
     if (gauge.isIncomparable) continue;
-    const part = gaugePart(gauge, { unit: name === 'cpu' ? 'cores' : 'bytes', signal: name, samples: gauge.scrapes });
+    const part = gaugePart(gauge, describe(name, gauge, judge));
     parts.push([name, name === 'memory' ? { ...part, good: part.good && !isLeaking(gauge) } : part]);
   }
   const own = customVerdicts(judge.custom, judge.found?.metric ?? null, evidence);
   return [...parts.map(([name, part]) => metricVerdict(name, part, judge.found?.metric === name, evidence)), ...own];
+}
+
+function describe(
+  name: string,
+  gauge: GaugeMetric,
+  judge: SequentialJudge,
+): { unit: string; signal: string; samples: number } {
+  if (name === 'latency-mean') return { unit: 's', signal: 'latency', samples: judge.traffic.canary };
+  return { unit: name === 'cpu' ? 'cores' : 'bytes', signal: name, samples: gauge.scrapes };
 }
 
 function metricVerdict(name: string, part: Part, decided: boolean, evidence: Evidence): MetricVerdict {

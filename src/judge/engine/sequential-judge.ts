@@ -9,6 +9,7 @@ import { GaugeMetric } from './gauge-metric.ts';
 import { type GaugeNoise, learntSpread, unknownNoise } from './gauge-noise.ts';
 import { batchScrapeSeconds, cpuControl, type History, memoryControl, readHistory, recentRate } from './history.ts';
 import { baselineFactor, LatencyPart } from './latency-part.ts';
+import { MeanMeter, meanControl } from './mean-latency.ts';
 import { CpuMeter, MemoryMeter, type Meter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
 import { type Row, RunReader } from './run-reader.ts';
@@ -179,13 +180,14 @@ export class SequentialJudge {
   #warmed(): string | null {
     for (const [name, { metric }] of this.latency?.quantiles ?? []) if (metric.isRegression) return name;
     if (this.latency?.isSlowRegression === true) return 'latency-slow';
+    if (this.gauges.get('latency-mean')?.isRegression === true) return 'latency-mean';
     return this.gauges.get('cpu')?.isRegression === true ? 'cpu' : this.custom.regression;
   }
 
   /** A quantile or CPU falls towards stable's beyond doubt: what else a warm-up moves is held with it. */
   get #isWarmingUp(): boolean {
     for (const { metric } of this.latency?.quantiles.values() ?? []) if (metric.isClearlyWarmingUp) return true;
-    return this.gauges.get('cpu')?.isClearlyWarmingUp === true;
+    return ['latency-mean', 'cpu'].some((name) => this.gauges.get(name)?.isClearlyWarmingUp === true);
   }
 
   /** The canary has answered nothing for some scrapes: no promotion. */
@@ -216,11 +218,18 @@ function presentIn(evidence: Evidence, spec: AnalysisSpec): Present {
     errors,
     newErrors: errors && spec.errors.newClasses && hasClasses(evidence),
     latency: spec.latency.enabled && has('latency') && evidence.boundsSeconds.length > 0,
+    mean: spec.latency.enabled && has('latency') && evidence.boundsSeconds.length === 0 && hasMeans(evidence),
     quantiles: spec.latency.quantiles,
     cpu: spec.cpu.enabled && has('cpu'),
     memory: spec.memory.enabled && has('memory'),
     custom: (spec.custom ?? []).filter(({ critical }) => critical).map(({ name }) => customName(name)),
   };
+}
+
+function hasMeans({ stable, run, history }: Evidence): boolean {
+  const known = (name: string): boolean =>
+    [run, history].some((window) => window?.pods[name]?.latencyCount?.some((count) => count !== null) === true);
+  return stable.some(known);
 }
 
 /** Stable's past says which classes are old; without one every class would be new. */
@@ -241,12 +250,12 @@ function resourceGauges(
   const { alphas, pods, present, since } = options;
   const { runScrapeSeconds } = history;
   const gauges = new Map<string, GaugeMetric>();
-  const add = (name: 'cpu' | 'memory', meter: Meter, noise: GaugeNoise, absolute: number): void => {
+  const add = (name: string, meter: Meter, noise: GaugeNoise, limit: { tolerance: number; absolute: number }): void => {
     const factor = pods.baseline > 0 ? baselineFactor(pods) : 1;
     gauges.set(
       name,
       new GaugeMetric({
-        limits: { alpha: alphas.get(name) ?? 0, tolerance: spec[name].tolerance, absolute },
+        limits: { alpha: alphas.get(name) ?? 0, tolerance: limit.tolerance, absolute: limit.absolute },
         meter,
         noise: { ...noise, s2: noise.s2 * factor },
         control: 0,
@@ -255,16 +264,22 @@ function resourceGauges(
       }),
     );
   };
+  if (present.mean === true) {
+    const { tolerance, absoluteToleranceSeconds: absolute } = spec.latency;
+    const noise = history.usable ? meanControl(history) : unknownNoise();
+    add('latency-mean', new MeanMeter(), noise, { tolerance, absolute });
+  }
   if (present.cpu) {
     const prior = learntSpread(spec.podSpread?.['cpu']);
     const { model, noise } = history.usable
       ? cpuControl(history, prior)
       : { model: new CpuModel(), noise: unknownNoise(prior) };
-    add('cpu', new CpuMeter(model, runScrapeSeconds), noise, cpuFloorCores);
+    add('cpu', new CpuMeter(model, runScrapeSeconds), noise, { ...spec.cpu, absolute: cpuFloorCores });
   }
   if (present.memory) {
     const prior = learntSpread(spec.podSpread?.['memory']);
-    add('memory', new MemoryMeter(), history.usable ? memoryControl(history, prior) : unknownNoise(prior), 0);
+    const noise = history.usable ? memoryControl(history, prior) : unknownNoise(prior);
+    add('memory', new MemoryMeter(), noise, { ...spec.memory, absolute: 0 });
   }
   return gauges;
 }

@@ -141,6 +141,7 @@ function windowAt(value: unknown, path: string, width: number): PodWindow {
     pods[name] = podAt(samples, `${path}.pods.${name}`, scrapes, width);
   addLabelled(pods, fields['errorClasses'], `${path}.errorClasses`, scrapes, (pod) => pod.errorClasses);
   addLabelled(pods, fields['routes'], `${path}.routes`, scrapes, (pod) => (pod.routes ??= {}));
+  addLabelled(pods, fields['routeErrors'], `${path}.routeErrors`, scrapes, (pod) => (pod.routeErrors ??= {}));
   return { scrapes, pods };
 }
 
@@ -151,6 +152,9 @@ function podAt(value: unknown, path: string, scrapes: number, width: number): Po
     requests: samples('requests'),
     errors: samples('errors'),
     buckets: bucketsAt(fields['buckets'], `${path}.buckets`, scrapes, width),
+    ...(isAbsent(fields['latency_count'])
+      ? {}
+      : { latencySumSeconds: samples('latency_sum_s'), latencyCount: samples('latency_count') }),
     cpuSeconds: samples('cpu_s'),
     memoryBytes: samples('mem'),
     errorClasses: {},
@@ -189,7 +193,7 @@ function missingOn(
   const signals: [string, boolean][] = [
     ['requests', has((pod) => pod.requests)],
     ['errors', has((pod) => pod.errors)],
-    ['latency', bounds.length > 0 && has((pod) => pod.buckets)],
+    ['latency', has((pod) => (bounds.length > 0 ? pod.buckets : (pod.latencyCount ?? [])))],
     ['cpu', has((pod) => pod.cpuSeconds)],
     ['memory', has((pod) => pod.memoryBytes)],
   ];
