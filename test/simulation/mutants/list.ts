@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/release/cleanup.ts',
-        find: "draft.actions.push({ kind: 'DeleteCanary', name, uid });",
+        find: "draft.actions.push({ kind: 'DeleteTrack', name, uid });",
         replace: 'void draft;',
       },
     ],
@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
       { file: 'src/release/judged.ts', find: 'return soaked && good', replace: 'return good' },
       {
         file: 'src/judge/engine/judge-sequential.ts',
-        find: '|| judge.elapsed < judge.spec.minDurationSeconds',
+        find: '|| judge.compared < judge.spec.minDurationSeconds',
         replace: '',
       },
     ],
