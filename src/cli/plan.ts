@@ -216,7 +216,7 @@ export function formatPlan(plan: ReleasePlan): string {
     ...(found === undefined
       ? []
       : [`Metrics   ${found.source}${found.preset === undefined ? '' : ` (${found.preset})`}`]),
-    ...Object.entries(found?.queries ?? {}).map(([signal, query]) => `  ${signal.padEnd(8)}${query}`),
+    ...Object.entries(found?.queries ?? {}).map(([signal, query]) => `  ${signal.padEnd(10)}${query}`),
   ];
   const steps = formatTable(
     ['IF', 'THEN', 'WITHIN (MEDIAN)'],
