@@ -166,7 +166,6 @@ function addWait(program: Command, io: CliIo, run: Runner): void {
       '--timeout <duration>',
       'give up after that long, such as 90s or 1h30m; 0 is never; 5h if absent',
       asUsage(parseTimeout),
-      5 * 3600,
     )
     .addOption(outputOption(['json', 'yaml', 'name']))
     .addHelpText('after', waitHelp)
@@ -212,7 +211,7 @@ function addDelivery(program: Command, io: CliIo, run: Runner): void {
     .option('--set-env <variable>', 'NAME=VALUE in the containers that change; may be given several times', collect, [])
     .option('--force', 'even if the registry says that the image does not exist')
     .option('--wait', 'wait for the end, as tandem wait does')
-    .option('--timeout <duration>', 'with --wait: give up after that long', asUsage(parseTimeout), 5 * 3600)
+    .option('--timeout <duration>', 'with --wait: give up after that long; 5h if absent', asUsage(parseTimeout))
     .addOption(outputOption(['json', 'yaml', 'name']))
     .addHelpText('after', releaseHelp)
     .action(run(async (name: string, _: unknown, command: Command) => runRelease(io, name, options(command))));

@@ -72,7 +72,8 @@ Runs the controller. Each flag equals an environment variable: --watch-namespace
 
   --watch-namespace NAME            only this namespace (default: all)
   --prometheus-url URL              the Prometheus of the name "default"
-  --config FILE                     configuration file (YAML): more sources, headers, tenants, credentials
+  --config FILE                     configuration file (YAML): sources with their credentials, podsSource,
+                                    customMetrics, notifications, alertmanager
   --leader-elect[=true|false]       one of several replicas acts (default: false)
   --leader-election-namespace NAME  where the lease is (default: the operator's own namespace)
   --health-addr ADDRESS             /healthz and /readyz (default: :8081; 0: off)
