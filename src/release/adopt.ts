@@ -36,7 +36,6 @@ function noteBypass(draft: Draft): void {
   const now = exactTime(snapshot.now);
   const note = 'the target was deleted and created again: its template rolled without a test';
   event(draft, 'Warning', 'GateBypassed', 'Adopt', note);
-  const forgotten = (status.ledger ?? []).map((entry) => ({ ...entry, generation: 0 }));
   const entry: LedgerEntry = {
     revision: facts.revision,
     images: imagesOf(facts.target.spec.template),
@@ -49,7 +48,8 @@ function noteBypass(draft: Draft): void {
     started: now,
     ended: now,
   };
-  status.ledger = [entry, ...forgotten.filter((item) => item.revision !== facts.revision)].slice(0, 10);
+  const others = (status.ledger ?? []).filter((item) => item.revision !== facts.revision);
+  status.ledger = [entry, ...others].slice(0, 10);
 }
 
 /**

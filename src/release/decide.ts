@@ -49,6 +49,7 @@ export function decide(snapshot: Snapshot): Decision {
   if (target === undefined) return finish(bare(status), snapshot, missing(snapshot, spec));
   const facts = factsOf(snapshot, target);
   const draft: Draft = { snapshot, spec, facts, status, actions: [], events: [], wakeAt: undefined };
+  forgetGenerations(draft);
   noteMode(draft);
   noteWarnings(draft);
   endQuarantine(draft, (annotations) => Date.parse(annotations[UNTIL_ANNOTATION] ?? '') || 0);
@@ -128,6 +129,15 @@ function opened(draft: Draft): PhaseState | undefined {
   const message =
     'the gate was opened by a person, nothing is held; label the target tandem.dev/gate=armed to close it again';
   return { phase: 'Idle', reason: 'NotArmed', message };
+}
+
+/**
+ * Another object counts its generations anew: an entry that kept the old one's number would be taken for a template of
+ * this one (see facts.ts). Whichever stage answers, the status is about to tell of the new object.
+ */
+function forgetGenerations({ facts, status }: Draft): void {
+  if (!facts.recreated || status.ledger === undefined) return;
+  status.ledger = status.ledger.map((entry) => ({ ...entry, generation: 0 }));
 }
 
 function noteMode(draft: Draft): void {

@@ -69,3 +69,45 @@ describe('a release at rest', () => {
     expect(status.conditions?.find((item) => item.type === 'Stalled')?.reason).toBe('GateUnavailable');
   });
 });
+
+describe('a target that is created again while its release is suspended', () => {
+  it('does not take a template for one that the object before had at the same generation', async () => {
+    world = await createWorld({ spec });
+    world.script('v2', { verdict: 'Pass', after: 10 });
+    await world.setVersion('v2');
+    const promoted = await world.outcome('Promoted', 300);
+    await world.phase('Idle', 60);
+    await world.patchRelease({ spec: { suspend: true } });
+    await world.phase('Suspended', 60);
+    await recreate('v1');
+    const { uid } = (await world.target()).metadata;
+    await world.until('the new object is known', (status) => status.target?.uid === uid, 60);
+    await world.patchRelease({ spec: { suspend: false } });
+    await world.until('armed', async () => (await world.gate()) === 'armed', 60);
+
+    await world.setVersion('v3');
+    expect((await world.target()).metadata.generation).toBe(promoted.generation);
+    await world.phase('Analyzing', 60);
+    expect(world.serving()).toEqual({ v1: 3 });
+    expect((await world.status()).ledger?.find((entry) => entry.outcome === 'Promoted')?.images).toEqual([
+      'app=shop:v2',
+    ]);
+  });
+});
+
+async function recreate(tag: string): Promise<void> {
+  const { metadata, spec: before } = await world.target();
+  const { name, namespace = '' } = metadata;
+  await world.admin.delete(resources.deployments, { namespace, name }, { propagationPolicy: 'Background' });
+  await world.seconds(5);
+  const containers = [{ name: 'app', image: `shop:${tag}` }];
+  const template = { ...before.template, spec: { ...before.template.spec, containers } };
+  const { paused: _paused, ...open } = before;
+  const target = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: { ...open, template },
+  };
+  await world.admin.create(resources.deployments, target);
+}
