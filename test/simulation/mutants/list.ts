@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
       { file: 'src/release/judged.ts', find: 'return soaked && good', replace: 'return good' },
       {
         file: 'src/judge/engine/judge-sequential.ts',
-        find: '|| judge.compared < judge.spec.minDurationSeconds',
+        find: ' || judge.compared < judge.spec.minDurationSeconds',
         replace: '',
       },
     ],

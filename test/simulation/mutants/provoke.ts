@@ -54,7 +54,11 @@ export const revert = history([
   [5, 'another version', 'v2'],
   [30, 'another version', 'v1'],
 ]);
-export const noTraffic = history([[5, 'another version', 'v2']], { load: 0, disturbedMinutes: 9 });
+export const noTraffic = history([[5, 'another version', 'v2']], {
+  load: 0,
+  spec: { analysis: { ...analysis, onUndecided: 'Promote' } },
+  disturbedMinutes: 9,
+});
 export const longSoak = history([[5, 'another version', 'v2']], {
   spec: { analysis: { ...analysis, minDuration: '5m', deadline: '10m' } },
   calmMinutes: 14,
