@@ -85,8 +85,8 @@ describe('createCollector', () => {
     await collector.poll();
 
     expect(fake.requests.map(({ query }) => query)).toEqual([
-      'http_request_duration_seconds_bucket{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[17000ms]',
-      'up{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[17000ms]',
+      'http_request_duration_seconds_bucket{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[19000ms]',
+      'up{namespace="shop",pod=~"canary-0|stable-0|stable-1"}[19000ms]',
     ]);
   });
 

@@ -13,6 +13,7 @@ import type { PrometheusApi } from './prometheus/client.ts';
 import type { Series } from './prometheus/schema.ts';
 import type { EvidenceRequest, WatchProblem, WatchResult } from './request.ts';
 import { createSourceTimes } from './source-time.ts';
+import { askInParts } from './too-much.ts';
 import {
   adopt,
   askCustomOf,
@@ -109,7 +110,7 @@ export function createCollector({ sources, clock, log, metrics, customAllowed }:
   async function pollCustom(source: PrometheusApi): Promise<void> {
     const due = [...watched.values()].filter(({ api, custom }) => api === source && custom.length > 0);
     await eachLimited(due, PARALLEL, async (one) => {
-      if (!(await askCustomOf(source, one, clock.now())) || watched.get(one.key) !== one) return;
+      if (!(await askCustomOf(source, one, await times.nowOf(source))) || watched.get(one.key) !== one) return;
       for (const handler of handlers) handler(one.key);
     });
   }
@@ -203,34 +204,28 @@ async function runRound(
   const wants = due.flatMap((one) => wantsOf(one));
   const generations = new Map(due.map((one) => [one.key, one.generation]));
   const unread = new Set<string>();
-  const newest = new Map<string, number>();
-  await eachLimited(planQueries(wants, now), PARALLEL, async (planned) => {
-    const answer = await source.query(planned.query, now);
-    if (answer.kind === 'failed') {
-      for (const want of planned.wants) {
-        errors.set(want.key, answer.error);
-        unread.add(`${want.key} ${metricKey(want.metric)}`);
+  await eachLimited(planQueries(wants, now), PARALLEL, async (whole) => {
+    for (const [planned, answer] of await askInParts(source, whole, now)) {
+      if (answer.kind === 'failed') {
+        for (const want of planned.wants) {
+          errors.set(want.key, answer.error);
+          unread.add(`${want.key} ${metricKey(want.metric)}`);
+        }
       }
+      distribute(planned, answer, byKey);
     }
-    distribute(planned, answer, byKey, newest);
   });
   for (const { key, metric } of wants) {
     const one = byKey.get(key);
     const id = `${key} ${metricKey(metric)}`;
-    if (one !== undefined && one.generation === generations.get(key) && !unread.has(id))
-      noteRead(one, metric, newest.get(id), now);
+    if (one !== undefined && one.generation === generations.get(key) && !unread.has(id)) noteRead(one, metric, now);
   }
   for (const one of due) if (!errors.has(one.key)) one.readGeneration = generations.get(one.key) ?? 0;
   return errors;
 }
 
-/** Hands each release the series of its own pods, and notes the newest sample of each metric of a release. */
-function distribute(
-  planned: PlannedQuery,
-  answer: Answer<Series[]>,
-  byKey: ReadonlyMap<string, Watched>,
-  newest: Map<string, number>,
-): void {
+/** Hands each release the series of its own pods. */
+function distribute(planned: PlannedQuery, answer: Answer<Series[]>, byKey: ReadonlyMap<string, Watched>): void {
   if (answer.kind !== 'value') return;
   const byPod = new Map<string, Series[]>();
   const [first] = planned.wants;
@@ -247,17 +242,7 @@ function distribute(
     const one = byKey.get(want.key);
     if (one === undefined || own.length === 0) continue;
     ingest(one, want.metric, own);
-    const id = `${want.key} ${metricKey(want.metric)}`;
-    newest.set(id, Math.max(newest.get(id) ?? Number.NEGATIVE_INFINITY, newestOf(own)));
   }
-}
-
-function newestOf(series: readonly Series[]): number {
-  let newest = Number.NEGATIVE_INFINITY;
-  for (const { samples, histograms } of series) {
-    newest = Math.max(newest, samples.at(-1)?.[0] ?? newest, histograms?.at(-1)?.[0] ?? newest);
-  }
-  return newest;
 }
 
 /** A server that does not answer is not asked again in the same round: one time-out, not one for each query. */

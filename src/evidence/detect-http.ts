@@ -3,6 +3,7 @@ import { type Candidate, candidatesOf, chooseHttp, type HttpMetrics, type Names 
 import { metricSelector } from './metric.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
 import type { EvidenceRequest } from './request.ts';
+import { isTooMuch } from './too-much.ts';
 
 /** Asks for the labels of all metrics that a preset knows, one query each, and chooses. */
 export async function findHttp(
@@ -40,7 +41,8 @@ async function labelsOf(
     now,
   );
   // A server that knows no native histograms has none.
-  if (native && answer.kind === 'failed' && answer.error.code === 'Rejected') return { kind: 'nodata' };
+  if (native && answer.kind === 'failed' && answer.error.code === 'Rejected' && !isTooMuch(answer.error))
+    return { kind: 'nodata' };
   if (answer.kind !== 'value') return answer;
   const present = answer.value.flatMap((one) => Object.keys(one.labels).filter((name) => one.labels[name] !== ''));
   return { kind: 'value', value: new Set(present) };

@@ -16,6 +16,8 @@ export interface PlannedQuery {
   query: string;
   /** The wants of which it reads some pods. */
   wants: Want[];
+  /** The same question as two smaller ones; undefined where it is for one pod. */
+  halves(): [PlannedQuery, PlannedQuery] | undefined;
 }
 
 const MAX_TEXT = 30_000;
@@ -50,8 +52,7 @@ function planGroup(members: readonly Want[], now: number): PlannedQuery[] {
   let chunk: [Want, string][] = [];
   let length = 0;
   const finish = (): void => {
-    if (chunk.length > 0)
-      queries.push({ query: queryOf(chunk, now - from), wants: [...new Set(chunk.map(([w]) => w))] });
+    if (chunk.length > 0) queries.push(planned(chunk, now - from));
     chunk = [];
     length = 0;
   };
@@ -65,6 +66,24 @@ function planGroup(members: readonly Want[], now: number): PlannedQuery[] {
   }
   finish();
   return queries;
+}
+
+function planned(chunk: readonly [Want, string][], windowMs: number): PlannedQuery {
+  return {
+    query: queryOf(chunk, windowMs),
+    wants: [...new Set(chunk.map(([want]) => want))],
+    halves: () => {
+      const pods = [...new Set(chunk.map(([{ namespace }, pod]) => `${namespace}/${pod}`))];
+      if (pods.length < 2) return undefined;
+      const first = new Set(pods.slice(0, Math.ceil(pods.length / 2)));
+      const half = (isFirst: boolean): PlannedQuery =>
+        planned(
+          chunk.filter(([{ namespace }, pod]) => first.has(`${namespace}/${pod}`) === isFirst),
+          windowMs,
+        );
+      return [half(true), half(false)];
+    },
+  };
 }
 
 function queryOf(chunk: readonly [Want, string][], windowMs: number): string {

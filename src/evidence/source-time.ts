@@ -18,13 +18,14 @@ export interface SourceTimes {
 export function createSourceTimes(clock: Clock, log: Logger): SourceTimes {
   const known = new Map<string, { offset: number; at: number }>();
 
-  async function measure(source: PrometheusApi): Promise<number> {
+  /** undefined: it did not answer. */
+  async function measure(source: PrometheusApi): Promise<number | undefined> {
     if (source.now === undefined) return 0;
     const before = clock.now();
     const answer = await source.now();
     const middle = (before + clock.now()) / 2;
     const last = known.get(source.name)?.offset ?? 0;
-    if (answer.kind !== 'value') return last;
+    if (answer.kind !== 'value') return answer.kind === 'failed' && answer.error.code !== 'Rejected' ? undefined : last;
     const measured = Math.round(answer.value - middle);
     const offset = Math.abs(measured) < NOTHING_MS ? 0 : measured;
     if (Math.abs(offset - last) >= WORTH_A_WORD_MS) {
@@ -36,8 +37,12 @@ export function createSourceTimes(clock: Clock, log: Logger): SourceTimes {
   return {
     async nowOf(source) {
       const last = known.get(source.name);
-      if (last !== undefined && clock.now() - last.at < MEASURE_MS) return clock.now() + last.offset;
+      const age = clock.now() - (last?.at ?? Number.NEGATIVE_INFINITY);
+      // Less than nothing: our clock was set back.
+      if (last !== undefined && age >= 0 && age < MEASURE_MS) return clock.now() + last.offset;
       const offset = await measure(source);
+      // Not noted: asked again in the next round, whose slots must not go by a clock that may be wrong.
+      if (offset === undefined) return clock.now() + (last?.offset ?? 0);
       known.set(source.name, { offset, at: clock.now() });
       return clock.now() + offset;
     },

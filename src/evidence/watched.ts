@@ -4,6 +4,7 @@ import { askCustom, customQueryText } from './custom/ask.ts';
 import { type CustomReadings, customSamples } from './custom/readings.ts';
 import type { Detected } from './detect.ts';
 import type { Evidence } from './evidence.ts';
+import { type Arrivals, frontierOf, noteArrivals } from './frontier.ts';
 import type { Metric } from './metric.ts';
 import { metricKey, type Want } from './plan.ts';
 import {
@@ -36,6 +37,8 @@ export interface Watched {
   detectedAt: number;
   /** By metric: all samples up to then were read, by their own times. */
   readAt: Map<string, number>;
+  /** By metric: when its newest samples were taken. */
+  arrivals: Map<string, Arrivals>;
   /** All metrics were read up to here; undefined before the first complete round. */
   until: number | undefined;
   failure: { since: number; at: number; error: SourceError } | undefined;
@@ -71,6 +74,7 @@ export function startWatching(
     detected: undefined,
     detectedAt: Number.NEGATIVE_INFINITY,
     readAt: new Map(),
+    arrivals: new Map(),
     until: undefined,
     failure: undefined,
     generation: 0,
@@ -109,17 +113,11 @@ export function isDue(watched: Watched, now: number): boolean {
   return now - until >= scrapeSeconds * 500;
 }
 
-/** How late samples may be: those of a server that others write to are, all of them. */
-const LATEST_MS = 5 * 60_000;
-
-/**
- * Notes what a complete answer brought: up to the newest sample of a metric all is read. Where nothing came, nothing is
- * known to be read, so that what arrives late is asked for again.
- */
-export function noteRead(watched: Watched, metric: Metric, newest: number | undefined, now: number): void {
+/** Notes that an answer was complete: what is missing of the last minutes may arrive late and is asked for again. */
+export function noteRead({ request, arrivals, scrapeSeconds, readAt }: Watched, metric: Metric, now: number): void {
   const id = metricKey(metric);
-  const known = Math.max(newest ?? Number.NEGATIVE_INFINITY, watched.readAt.get(id) ?? horizonOf(watched.request));
-  watched.readAt.set(id, Math.min(now, Math.max(known, now - LATEST_MS)));
+  const maxGap = 1.5 * (metric.perContainer ? LATE_MS : scrapeSeconds * 1000);
+  readAt.set(id, frontierOf(arrivals.get(id) ?? new Map(), allPods(request), now, maxGap));
 }
 
 /** Looked for at the start, again while a track shows nothing, and now and then while a signal is absent. */
@@ -145,6 +143,7 @@ export function setDetected(watched: Watched, detected: Detected, now: number): 
     watched.samples = noSamples();
     watched.statuses.clear();
     watched.readAt.clear();
+    watched.arrivals.clear();
   }
   const { elsewhere, ...found } = detected;
   watched.detected = { ...watched.detected, ...found, ...(elsewhere === undefined ? {} : { elsewhere }) };
@@ -203,6 +202,9 @@ export function ingest(watched: Watched, metric: Metric, series: readonly Series
   const { detected = {}, samples } = watched;
   const { requests, latency, mean, exceptions, cpu, memory } = detected;
   const id = metricKey(metric);
+  const arrivals = watched.arrivals.get(id) ?? new Map<string, Set<number>>();
+  watched.arrivals.set(id, arrivals);
+  noteArrivals(arrivals, metric.pods.pod, series);
   const reading = readingOf(watched, metric);
   const readers: [Metric | undefined, () => void][] = [
     [requests, () => mergePoints(samples.counts, countPoints(series, reading))],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { type Answer, failed, type SourceErrorCode } from '../answer.ts';
@@ -87,8 +88,9 @@ async function ask(
 }
 
 async function headersOf(config: PrometheusSource): Promise<Record<string, string>> {
+  const given = Object.entries(config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const headers: Record<string, string> = {
-    ...config.headers,
+    ...(Object.fromEntries(given) as Record<string, string>),
     accept: 'application/json',
     'accept-encoding': 'gzip',
     'content-type': 'application/x-www-form-urlencoded',
@@ -116,12 +118,21 @@ async function secret(path: string): Promise<string> {
 async function readBody(body: Readable, encoding: string | string[] | undefined, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The size that counts is the one after it is unpacked.
-  const plain = encoding === 'gzip' ? body.compose(createGunzip()) : body;
-  for await (const chunk of plain as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new QueryFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+  const gather = async (plain: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of plain) {
+      // The size that counts is the one after it is unpacked.
+      size += chunk.length;
+      if (size > maxBytes) throw new Error('too large');
+      chunks.push(chunk);
+    }
+  };
+  // A pipeline ends with the first of its parts that fails; a body that is cut off would otherwise be waited for.
+  try {
+    if (encoding === 'gzip') await pipeline(body, createGunzip(), gather);
+    else await pipeline(body, gather);
+  } catch (error) {
+    // What the pipeline says of a body that it gave up is not why it did.
+    throw size > maxBytes ? new QueryFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`) : error;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -143,12 +154,15 @@ function answerOf(status: number, body: string): Answer<Series[]> {
   return series.some(hasSample) ? { kind: 'value', value: series } : { kind: 'nodata' };
 }
 
-/** The time of the server itself: asked without saying a time. */
+/**
+ * The time of the server itself, asked without saying one: the time of the sample and not its value, which
+ * VictoriaMetrics takes half a minute earlier (-search.latencyOffset).
+ */
 async function timeOf(config: PrometheusSource, agent: Agent): Promise<Answer<number>> {
   const answer = await ask(config, agent, { query: 'time()' }, MAX_BYTES);
   if (answer.kind !== 'value') return answer;
-  const seconds = answer.value[0]?.samples[0]?.[1];
-  return seconds === undefined ? { kind: 'nodata' } : { kind: 'value', value: Math.round(seconds * 1000) };
+  const time = answer.value[0]?.samples[0]?.[0];
+  return time === undefined ? { kind: 'nodata' } : { kind: 'value', value: time };
 }
 
 function statusCode(status: number): SourceErrorCode {
