@@ -2,7 +2,8 @@ import type { Detected } from './detect.ts';
 import type { Evidence, PodSamples, PodWindow, SourceState } from './evidence.ts';
 import { foundMetrics, type Seen } from './found.ts';
 import { atBounds, type NativePoint, nativeBounds } from './native.ts';
-import { earliest, podSamples, type Reader, withZeros } from './pod-samples.ts';
+import { type BuiltPast, pastWindow } from './past.ts';
+import { earliest, podSamples, type Reader, sameBounds, withZeros, ZERO_COUNT } from './pod-samples.ts';
 import {
   type BucketPoint,
   type CountPoint,
@@ -30,6 +31,9 @@ export interface Samples {
   exceptions: Points<CountPoint>;
   cpu: Points<ValuePoint>;
   memory: Points<ValuePoint>;
+  /** Grows when samples from before the run arrive. */
+  revised: number;
+  past: BuiltPast | undefined;
 }
 
 export function noSamples(): Samples {
@@ -44,6 +48,8 @@ export function noSamples(): Samples {
     exceptions: new Map(),
     cpu: new Map(),
     memory: new Map(),
+    revised: 0,
+    past: undefined,
   };
 }
 
@@ -62,17 +68,18 @@ export function buildEvidence(
   seen: Pick<Seen, 'statuses' | 'isCode'>,
 ): Evidence {
   const names = [...new Set(allPods(request).map(({ name }) => name))].toSorted();
-  const counts = countSeries(names, request, samples);
+  const { counts, targets } = countSeries(names, request, samples);
   const scrapeSeconds = request.scrapeSeconds ?? spacing([...counts.values()].map((points) => points.keys()));
   const slotMs = scrapeSeconds * 1000;
   const buckets = samples.native.size > 0 ? classicOf(samples.native, detected) : samples.buckets;
   const { bounds, differ } = sharedBounds(names, buckets);
   const routes = chooseRoutes(request, counts, samples.routes);
-  const reader: Reader = { samples, detected, counts, buckets, bounds, routes };
+  const reader: Reader = { samples, detected, counts, targets, buckets, bounds, routes };
   const slots = Math.max(0, Math.floor((until - request.startedAt) / slotMs));
   const past = pastSlots(request, counts, slotMs);
   const stable = podNames(request.stablePods);
-  const history = windowOf(reader, stable, { origin: request.startedAt - past * slotMs, slotMs, slots: past });
+  const pastGrid = { origin: request.startedAt - past * slotMs, slotMs, slots: past };
+  const history = pastWindow(reader, stable, pastGrid, () => windowOf(reader, stable, pastGrid));
   const baseline = podNames(request.baselinePods ?? []);
   return {
     startedAt: request.startedAt,
@@ -94,7 +101,7 @@ export function buildEvidence(
 }
 
 /** Slots of history, as far back as there are samples. */
-function pastSlots(request: EvidenceRequest, counts: Map<string, Map<number, CountPoint>>, slotMs: number): number {
+function pastSlots(request: EvidenceRequest, counts: Reader['counts'], slotMs: number): number {
   const oldest = request.stablePods.map(({ name }) => earliest(counts.get(name)?.keys() ?? []));
   const known = Math.ceil((request.startedAt - Math.min(...oldest)) / slotMs);
   return Math.max(0, Math.min(Math.floor((request.historySeconds * 1000) / slotMs), known));
@@ -105,26 +112,28 @@ function podNames(pods: readonly { name: string }[]): string[] {
 }
 
 /**
- * The counts of each pod, with zeros for scrapes before the first series appeared. Only endpoints of the jobs that serve
+ * The chosen target of each pod and its counts, with zeros for scrapes before the first series appeared. Only endpoints of the jobs that serve
  * the metric elsewhere say that there was nothing to see.
  */
 function countSeries(
   names: readonly string[],
   request: EvidenceRequest,
   { counts, scrapes }: Samples,
-): Map<string, Map<number, CountPoint>> {
+): Pick<Reader, 'counts' | 'targets'> {
   const chosen = new Map(names.map((name) => [name, pickTarget(counts.get(name))]));
   const stable = request.stablePods.map(({ name }) => chosen.get(name));
   const jobs = new Set(stable.filter((target) => target !== undefined).map(jobOf));
-  const series = new Map<string, Map<number, CountPoint>>();
+  const series: Reader['counts'] = new Map();
+  const targets: Reader['targets'] = new Map();
   for (const [name, target] of chosen) {
     const silent = [...(scrapes.get(name)?.keys() ?? [])].filter((other) => jobs.has(jobOf(other))).toSorted()[0];
     const key = target ?? silent;
     if (key === undefined) continue;
     const real = counts.get(name)?.get(key);
-    series.set(name, withZeros(real, scrapes.get(name)?.get(key)));
+    targets.set(name, key);
+    series.set(name, withZeros(real, scrapes.get(name)?.get(key)?.keys() ?? [], ZERO_COUNT));
   }
-  return series;
+  return { counts: series, targets };
 }
 
 /** Native histograms as classic ones, at the bounds that all of them have in common. */
@@ -139,13 +148,16 @@ function classicOf(native: Points<NativePoint>, { latency }: Detected): Points<B
 function sharedBounds(names: readonly string[], buckets: Points<BucketPoint>): { bounds: number[]; differ: boolean } {
   let shared: Set<number> | undefined;
   let differ = false;
+  let before: readonly number[] = [];
   for (const name of names) {
     const target = pickTarget(buckets.get(name));
     const points = target === undefined ? undefined : buckets.get(name)?.get(target);
     for (const { bounds, counts } of points?.values() ?? []) {
       if (counts.length === 0) continue;
       shared ??= new Set(bounds);
-      if (sameBounds(shared, bounds)) continue;
+      if (sameBounds(bounds, before)) continue;
+      before = bounds;
+      if (hasAll(shared, bounds)) continue;
       differ = true;
       shared = new Set(bounds.filter((bound) => shared?.has(bound)));
     }
@@ -153,7 +165,7 @@ function sharedBounds(names: readonly string[], buckets: Points<BucketPoint>): {
   return { bounds: [...(shared ?? [])].toSorted((a, b) => a - b), differ };
 }
 
-function sameBounds(shared: ReadonlySet<number>, bounds: readonly number[]): boolean {
+function hasAll(shared: ReadonlySet<number>, bounds: readonly number[]): boolean {
   return shared.size === bounds.length && bounds.every((bound) => shared.has(bound));
 }
 

@@ -137,6 +137,36 @@ describe('createCollector', () => {
     );
   });
 
+  test('builds the history again when samples of it arrive late, and only then', async () => {
+    const whole = [
+      ...world(120),
+      ...['stable-0', 'stable-1'].flatMap((pod) => containerSeries(pod, 'web', ticks(15_000))),
+    ];
+    const upTo = (end: number): FakeSeries[] =>
+      whole.map(({ labels, samples }) => ({ labels, samples: samples.filter(([at]) => at < end) }));
+    const collector = collect();
+    collector.watch('a', requestOf(START));
+    const histories: unknown[] = [];
+    for (const [seconds, lag] of [
+      [4, 12],
+      [9, 0],
+      [30, 0],
+      [90, 0],
+      [95, 0],
+    ] as const) {
+      clock.advance(START + seconds * 1000 - clock.now());
+      fake.series = upTo(clock.now() - lag * 1000);
+      await collector.poll();
+      const other = collect();
+      other.watch('a', requestOf(START));
+      await other.poll();
+      expect(collector.evidence('a')).toEqual(other.evidence('a'));
+      histories.push(collector.evidence('a')?.history);
+    }
+    expect(histories[1]).not.toEqual(histories[0]);
+    expect(histories[4]).toBe(histories[3]);
+  });
+
   test('keeps no data and a failed question apart, and loses nothing', async () => {
     const collector = collect();
     collector.watch('a', requestOf(START));

@@ -11,7 +11,9 @@ export interface Reader {
   samples: Samples;
   detected: Detected;
   /** The counts of the chosen target of each pod. */
-  counts: Map<string, Map<number, CountPoint>>;
+  counts: Map<string, ReadonlyMap<number, CountPoint>>;
+  /** The chosen targets. */
+  targets: Map<string, string>;
   buckets: Points<BucketPoint>;
   bounds: number[];
   /** The routes that errors are compared by, and their numbers; empty: not route by route. */
@@ -22,6 +24,7 @@ const MAX_CLASSES = 100;
 /** What an exception that nobody handles is answered with: counted by its type, it is not counted again by its status. */
 const UNHANDLED = '500';
 const ZERO_BUCKETS: BucketPoint = { series: 0, bounds: [], counts: [] };
+const ZERO_VALUE: ValuePoint = { series: 0, value: 0 };
 
 /** The samples of a pod, slot by slot. */
 export function podSamples(reader: Reader, name: string, grid: Grid): PodSamples {
@@ -43,14 +46,16 @@ export function podSamples(reader: Reader, name: string, grid: Grid): PodSamples
   };
 }
 
-/** The points, and before the first of them the points of `silent`. */
+/** The points, and at each of the times `silent` before the first of them a point that says zero. */
 export function withZeros<P>(
   points: ReadonlyMap<number, P> | undefined,
-  silent: ReadonlyMap<number, P> | undefined,
-): Map<number, P> {
+  silent: Iterable<number>,
+  zero: P,
+): ReadonlyMap<number, P> {
   const first = earliest(points?.keys() ?? []);
-  const before = [...(silent ?? [])].filter(([time]) => time < first);
-  return new Map([...before, ...(points ?? [])]);
+  const before: [number, P][] = [];
+  for (const time of silent) if (time < first) before.push([time, zero]);
+  return before.length === 0 && points !== undefined ? points : new Map([...before, ...(points ?? [])]);
 }
 
 /** Infinity where there is none. */
@@ -69,20 +74,29 @@ function errorClasses(
   const byStatus = classSlots(points);
   if (detected.exceptions === undefined) return byStatus;
   const raised = lastPerSlot(chosen(samples.exceptions, name) ?? [], grid);
-  const scraped = points.map((point, slot) => (point === null ? null : (raised[slot] ?? EMPTY)));
+  const scraped = points.map((point, slot) => (point === null ? null : (raised[slot] ?? ZERO_COUNT)));
   const { [UNHANDLED]: unhandled, ...others } = byStatus;
   const byType = classSlots(scraped);
   return { ...others, ...byType, ...(unhandled === undefined || hasAny(byType) ? {} : { [UNHANDLED]: unhandled }) };
 }
 
-const EMPTY: CountPoint = { series: 0, requests: 0, labelled: 0, errors: 0, classes: new Map(), routes: [] };
+/** Not a request yet. */
+export const ZERO_COUNT: CountPoint = {
+  series: 0,
+  requests: 0,
+  labelled: 0,
+  errors: 0,
+  classes: new Map(),
+  routes: [],
+};
 
 function hasAny(classes: Record<string, unknown>): boolean {
   return Object.keys(classes).length > 0;
 }
 
 function classSlots(points: readonly (CountPoint | null)[]): Record<string, (number | null)[]> {
-  const names = new Set(points.flatMap((point) => [...(point?.classes.keys() ?? [])]));
+  const names = new Set<string>();
+  for (const point of points) for (const name of point?.classes.keys() ?? []) names.add(name);
   const kept = [...names].toSorted().slice(0, MAX_CLASSES);
   return Object.fromEntries(
     kept.map((name) => [name, points.map((point) => (point === null ? null : (point.classes.get(name) ?? 0)))]),
@@ -93,11 +107,12 @@ function bucketSlots({ detected, counts, buckets, bounds }: Reader, name: string
   const zeros = Array.from({ length: bounds.length + 1 }, () => 0);
   const project = (point: BucketPoint): number[] => {
     if (point.counts.length === 0) return zeros;
+    if (sameBounds(point.bounds, bounds)) return point.counts;
     const at = (bound: number): number => point.counts[point.bounds.indexOf(bound)] ?? 0;
     return [...bounds.map(at), point.counts.at(-1) ?? 0];
   };
   const known = detected.latency !== undefined && bounds.length > 0;
-  const filled = known ? withZeros(chosen(buckets, name), silentPoints(counts, name, ZERO_BUCKETS)) : [];
+  const filled = known ? withZeros(chosen(buckets, name), silentTimes(counts, name), ZERO_BUCKETS) : [];
   return lastPerSlot(filled, grid).map((point) => (point === null ? null : project(point)));
 }
 
@@ -108,15 +123,21 @@ function meanSlots(
   grid: Grid,
 ): Pick<PodSamples, 'latencySumSeconds' | 'latencyCount'> {
   if (detected.latency !== undefined || detected.mean === undefined) return {};
-  const silent = silentPoints(counts, name, { series: 0, value: 0 });
   const slots = (points: Points<ValuePoint>): (number | null)[] =>
-    lastPerSlot(withZeros(chosen(points, name), silent), grid).map((point) => point?.value ?? null);
+    lastPerSlot(withZeros(chosen(points, name), silentTimes(counts, name), ZERO_VALUE), grid).map(
+      (point) => point?.value ?? null,
+    );
   return { latencySumSeconds: slots(samples.durations), latencyCount: slots(samples.timed) };
 }
 
-/** Scrapes of requests as points that say zero. */
-function silentPoints<P>(counts: Reader['counts'], name: string, zero: P): Map<number, P> {
-  return new Map([...(counts.get(name)?.keys() ?? [])].map((time) => [time, zero]));
+/** Scrapes of requests. */
+function silentTimes(counts: Reader['counts'], name: string): Iterable<number> {
+  return counts.get(name)?.keys() ?? [];
+}
+
+/** Whether both name the same bounds in the same order. */
+export function sameBounds(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((bound, i) => bound === other[i]);
 }
 
 function chosen<P extends { series: number }>(points: Points<P>, name: string): ReadonlyMap<number, P> | undefined {

@@ -61,8 +61,9 @@ export function countPoints(series: readonly Series[], reading: Reading): Points
     const error = isErrorSeries(labels, reading);
     const route = counted ? routeNumber(labels, reading) : undefined;
     const hasStatus = reading.statusLabel !== undefined && (labels[reading.statusLabel] ?? '') !== '';
+    const pointAt = pointsOf(points, labels, reading.pods, emptyCount);
     const add = (time: number, value: number): void => {
-      const point = pointAt(points, labels, reading.pods, time, emptyCount);
+      const point = pointAt(time);
       point.series += 1;
       if (!counted) return;
       point.requests += value;
@@ -87,8 +88,9 @@ export function exceptionPoints(series: readonly Series[], reading: Reading): Po
     const type = typeOf(labels, reading);
     if (reading.ignoredTypes?.includes(type) === true) continue;
     const name = `exception ${type}`.trim().slice(0, 80);
+    const pointAt = pointsOf(points, labels, reading.pods, emptyCount);
     for (const [time, value] of samples) {
-      const point = pointAt(points, labels, reading.pods, time, emptyCount);
+      const point = pointAt(time);
       point.series += 1;
       point.classes.set(name, (point.classes.get(name) ?? 0) + value);
     }
@@ -105,8 +107,9 @@ export function bucketPoints(series: readonly Series[], reading: Reading): Point
     if (Number.isNaN(bound)) continue;
     const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
     const group = counted ? groupKey(labels) : '';
+    const pointAt = pointsOf(scrapes, labels, reading.pods, () => ({ series: 0, groups: new Map() }));
     for (const [time, value] of samples) {
-      const scrape = pointAt(scrapes, labels, reading.pods, time, () => ({ series: 0, groups: new Map() }));
+      const scrape = pointAt(time);
       scrape.series += 1;
       if (!counted) continue;
       const buckets = scrape.groups.get(group) ?? new Map<number, number>();
@@ -122,8 +125,9 @@ export function nativePoints(series: readonly Series[], reading: Reading): Point
   const points: Points<NativePoint> = new Map();
   for (const { labels, histograms } of own(series, reading)) {
     const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
+    const pointAt = pointsOf(points, labels, reading.pods, () => ({ series: 0, count: 0, buckets: new Map() }));
     for (const [time, sample] of histograms) {
-      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, count: 0, buckets: new Map() }));
+      const point = pointAt(time);
       point.series += 1;
       if (counted) addNative(point, sample);
     }
@@ -136,8 +140,9 @@ export function sumPoints(series: readonly Series[], reading: Reading, unit: num
   const points: Points<ValuePoint> = new Map();
   for (const { labels, samples } of own(series, reading)) {
     const counted = !isIgnored(labels, reading) && !isErrorSeries(labels, reading);
+    const pointAt = pointsOf(points, labels, reading.pods, () => ({ series: 0, value: 0 }));
     for (const [time, value] of samples) {
-      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, value: 0 }));
+      const point = pointAt(time);
       point.series += 1;
       if (counted) point.value += value * unit;
     }
@@ -150,8 +155,9 @@ export function valuePoints(series: readonly Series[], reading: Reading): Points
   const points: Points<ValuePoint> = new Map();
   for (const { labels, samples } of own(series, reading)) {
     if (labels['cpu'] !== undefined && labels['cpu'] !== 'total') continue;
+    const pointAt = pointsOf(points, labels, reading.pods, () => ({ series: 0, value: 0 }));
     for (const [time, value] of samples) {
-      const point = pointAt(points, labels, reading.pods, time, () => ({ series: 0, value: 0 }));
+      const point = pointAt(time);
       point.series += 1;
       point.value += value;
     }
@@ -166,28 +172,33 @@ export function valuePoints(series: readonly Series[], reading: Reading): Points
 export function scrapePoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
   const points: Points<CountPoint> = new Map();
   for (const { labels, samples } of own(series, reading)) {
-    for (const [time, value] of samples) {
-      if (value === 1) pointAt(points, labels, reading.pods, time, emptyCount);
-    }
+    const pointAt = pointsOf(points, labels, reading.pods, emptyCount);
+    for (const [time, value] of samples) if (value === 1) pointAt(time);
   }
   return points;
 }
 
 /**
- * Merges newer points into older ones. A scrape that arrives in parts grows; it never shrinks.
+ * Merges newer points into older ones. A scrape that arrives in parts grows; it never shrinks. Returns the earliest time
+ * of them, Infinity without any.
  */
-export function mergePoints<P extends { series: number }>(into: Points<P>, from: Points<P>): void {
+export function mergePoints<P extends { series: number }>(into: Points<P>, from: Points<P>): number {
+  let first = Number.POSITIVE_INFINITY;
   for (const [pod, targets] of from) {
     for (const [target, points] of targets) {
-      mergeTimes(child(child(into, pod), target), points);
+      first = Math.min(first, mergeTimes(child(child(into, pod), target), points));
     }
   }
+  return first;
 }
 
-function mergeTimes<P extends { series: number }>(kept: Map<number, P>, points: ReadonlyMap<number, P>): void {
+function mergeTimes<P extends { series: number }>(kept: Map<number, P>, points: ReadonlyMap<number, P>): number {
+  let first = Number.POSITIVE_INFINITY;
   for (const [time, point] of points) {
+    if (time < first) first = time;
     if (point.series >= (kept.get(time)?.series ?? 0)) kept.set(time, point);
   }
+  return first;
 }
 
 /** Job and endpoint, or job and container: what keeps counters of its own. */
@@ -264,11 +275,17 @@ function addGroups(series: number, groups: readonly Map<number, number>[]): Buck
   return { series: ordered.at(-1) === Number.POSITIVE_INFINITY ? series : -1, bounds: ordered.slice(0, -1), counts };
 }
 
-function pointAt<P>(points: Points<P>, labels: Labels, pods: PodLabels, time: number, make: () => P): P {
-  const times = child(child(points, labels[pods.pod] ?? ''), targetKey(labels));
-  const point = times.get(time) ?? make();
-  times.set(time, point);
-  return point;
+/** The points of the series' target by time, made when they are asked for. */
+function pointsOf<P>(points: Points<P>, labels: Labels, pods: PodLabels, make: () => P): (time: number) => P {
+  let times: Map<number, P> | undefined;
+  return (time) => {
+    times ??= child(child(points, labels[pods.pod] ?? ''), targetKey(labels));
+    const known = times.get(time);
+    if (known !== undefined) return known;
+    const made = make();
+    times.set(time, made);
+    return made;
+  };
 }
 
 function child<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {

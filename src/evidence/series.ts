@@ -13,8 +13,8 @@ const GRACE_MS = 60_000;
 
 /** The last point of each slot; null where there is none. Nothing is carried from one slot into another. */
 export function lastPerSlot<P>(points: Iterable<[number, P]>, { origin, slotMs, slots }: Grid): (P | null)[] {
-  const times = Array.from({ length: slots }, () => Number.NEGATIVE_INFINITY);
-  const kept: (P | null)[] = Array.from({ length: slots }, () => null);
+  const times = new Float64Array(slots).fill(Number.NEGATIVE_INFINITY);
+  const kept = new Array<P | null>(slots).fill(null);
   for (const [time, point] of points) {
     const slot = Math.floor((time - origin) / slotMs);
     if (slot < 0 || slot >= slots || time < (times[slot] ?? 0)) continue;
@@ -31,22 +31,42 @@ export function lastPerSlot<P>(points: Iterable<[number, P]>, { origin, slotMs, 
 export function pickTarget<P extends { series: number }>(
   targets: ReadonlyMap<string, ReadonlyMap<number, P>> | undefined,
 ): string | undefined {
-  const names = [...(targets ?? [])].filter(([, points]) => [...points.values()].some(({ series }) => series > 0));
+  const names = [...(targets ?? [])].filter(([, points]) => hasSeries(points));
   return names.map(([name]) => name).toSorted()[0];
+}
+
+function hasSeries(points: ReadonlyMap<number, { series: number }>): boolean {
+  for (const { series } of points.values()) if (series > 0) return true;
+  return false;
 }
 
 /** The seconds between two samples: the median over all series, in whole seconds, 15 when nothing is known. */
 export function spacing(series: readonly Iterable<number>[]): number {
-  const gaps: number[] = [];
+  const gaps = new Map<number, number>();
+  let all = 0;
   for (const times of series) {
-    const sorted = [...times].toSorted((a, b) => a - b);
-    for (const [i, time] of sorted.entries()) {
-      const before = sorted[i - 1];
-      if (before !== undefined) gaps.push(time - before);
+    let before: number | undefined;
+    for (const time of ascending(times)) {
+      if (before !== undefined) {
+        gaps.set(time - before, (gaps.get(time - before) ?? 0) + 1);
+        all += 1;
+      }
+      before = time;
     }
   }
-  const middle = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)];
-  return middle === undefined ? 15 : Math.max(1, Math.round(middle / 1000));
+  let upTo = 0;
+  for (const [gap, times] of [...gaps].toSorted(([a], [b]) => a - b)) {
+    upTo += times;
+    if (upTo > Math.floor(all / 2)) return Math.max(1, Math.round(gap / 1000));
+  }
+  return 15;
+}
+
+/** Mostly they are in order as they come. */
+function ascending(times: Iterable<number>): number[] {
+  const all = [...times];
+  const sorted = all.every((time, i) => i === 0 || (all[i - 1] ?? time) <= time);
+  return sorted ? all : all.toSorted((a, b) => a - b);
 }
 
 /**
@@ -76,13 +96,16 @@ export function sumContainers(
 }
 
 interface Container {
+  /** Job and container. */
+  key: string;
   /** Ascending; of a counter without resets. */
   samples: [number, number][];
   first: number;
   last: number;
 }
 
-function containersOf(
+/** Of the first job by name. */
+export function containersOf(
   targets: ReadonlyMap<string, ReadonlyMap<number, ValuePoint>> | undefined,
   kind: 'counter' | 'gauge',
 ): Container[] {
@@ -94,10 +117,10 @@ function containersOf(
     byContainer.set(containerOf(target), samples);
     for (const [time, { value }] of points) samples.push([time, value]);
   }
-  return [...byContainer.values()].map((unsorted) => {
+  return [...byContainer].map(([key, unsorted]) => {
     const sorted = unsorted.toSorted(([a], [b]) => a - b);
     const samples = kind === 'counter' ? withoutResets(sorted) : sorted;
-    return { samples, first: samples[0]?.[0] ?? 0, last: samples.at(-1)?.[0] ?? 0 };
+    return { key, samples, first: samples[0]?.[0] ?? 0, last: samples.at(-1)?.[0] ?? 0 };
   });
 }
 

@@ -206,9 +206,8 @@ export function ingest(watched: Watched, metric: Metric, series: readonly Series
   watched.arrivals.set(id, arrivals);
   noteArrivals(arrivals, metric.pods.pod, series);
   const reading = readingOf(watched, metric);
-  const readers: [Metric | undefined, () => void][] = [
+  const readers: [Metric | undefined, () => number][] = [
     [requests, () => mergePoints(samples.counts, countPoints(series, reading))],
-    [requests, () => noteStatuses(watched, metric, series)],
     [latency, () => mergePoints(samples.buckets, bucketPoints(series, reading))],
     [latency, () => mergePoints(samples.native, nativePoints(series, reading))],
     [mean?.sum, () => mergePoints(samples.durations, sumPoints(series, reading, metric.secondsPerUnit))],
@@ -217,8 +216,13 @@ export function ingest(watched: Watched, metric: Metric, series: readonly Series
     [cpu, () => mergePoints(samples.cpu, valuePoints(series, reading))],
     [memory, () => mergePoints(samples.memory, valuePoints(series, reading))],
   ];
-  for (const [other, read] of readers) if (other !== undefined && metricKey(other) === id) read();
-  if (metric.metric === 'up') mergePoints(samples.scrapes, scrapePoints(series, reading));
+  if (requests !== undefined && metricKey(requests) === id) noteStatuses(watched, metric, series);
+  let first = Number.POSITIVE_INFINITY;
+  for (const [other, read] of readers) {
+    if (other !== undefined && metricKey(other) === id) first = Math.min(first, read());
+  }
+  if (metric.metric === 'up') first = Math.min(first, mergePoints(samples.scrapes, scrapePoints(series, reading)));
+  if (first < watched.request.startedAt) samples.revised += 1;
 }
 
 /** Statuses are few; a label that brings many is none of them. */

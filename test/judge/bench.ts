@@ -2,17 +2,21 @@ import { parseArgs } from 'node:util';
 import { harmful, healthy, stress } from './scenarios.ts';
 import type { Scenario } from './simulate.ts';
 import { smallCluster } from './small-cluster.ts';
+import { measureJudge } from './speed.ts';
 import { type Tally, tally, wilson } from './tally.ts';
 
 /**
  * `npm run bench:judge -- [--runs 50] [--seed 1] [--only TEXT]`: how often the judge takes back healthy versions and
- * finds harmful ones, beside fixed thresholds and Mann-Whitney 95/75, on simulated releases.
+ * finds harmful ones, beside fixed thresholds and Mann-Whitney 95/75, on simulated releases. With `--speed LINES` instead:
+ * how many recordings `tandem judge` reads in a second and what it keeps.
  */
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    speed: { type: 'string' },
+    scrape: { type: 'string', default: '15' },
   },
 });
 const runs = Number(values.runs);
@@ -65,8 +69,23 @@ function group(title: string, scenarios: readonly Scenario[]): void {
   if (all.length > 0) console.log(pooled(title, all));
 }
 
-console.log(`${runs} runs each, seed ${values.seed}`);
-group('healthy', healthy);
-group('healthy, hard', stress);
-group('harmful', harmful);
-group('small cluster', smallCluster);
+async function speed(lines: number, scrapeSeconds: number): Promise<void> {
+  const found = await measureJudge(lines, scrapeSeconds);
+  console.log(
+    `${found.perSecond.toFixed(1)} recordings a CPU second: 30 minutes, 4 pods, scrapes every ${scrapeSeconds} s, ${(found.bytesPerLine / 1e3).toFixed(0)} kB each, ${lines} lines`,
+  );
+  console.log(
+    `heap: ${found.heaps.map(({ line, bytes }) => `line ${line} ${(bytes / 1e6).toFixed(1)} MB`).join(', ')}`,
+  );
+}
+
+function rates(): void {
+  console.log(`${runs} runs each, seed ${values.seed}`);
+  group('healthy', healthy);
+  group('healthy, hard', stress);
+  group('harmful', harmful);
+  group('small cluster', smallCluster);
+}
+
+if (values.speed === undefined) rates();
+else await speed(Number(values.speed), Number(values.scrape));

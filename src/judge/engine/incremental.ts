@@ -1,6 +1,7 @@
-import type { Evidence, PodSamples, PodWindow } from '../../evidence/evidence.ts';
+import type { Evidence } from '../../evidence/evidence.ts';
 import type { AnalysisSpec } from '../spec.ts';
 import type { Verdict } from '../verdict.ts';
+import { type Checksums, createChecksums, labelsOf } from './checksum.ts';
 import { advance, slotsBegun, verdictOf } from './judge-sequential.ts';
 import { SequentialJudge } from './sequential-judge.ts';
 
@@ -14,24 +15,28 @@ interface Kept {
 
 /**
  * A judge that remembers where it stood: the same answers as `judgeSequential`, but a call reads only the scrapes that
- * are new. Samples that arrive late, and pods or bounds that change, are noticed and judged from the start again.
+ * are new. Samples that arrive late, and pods or bounds that change, are noticed and judged from the start again. A
+ * history is told by its object: one that was judged must not be written to.
  *
  * @param most releases that are remembered; the one that was asked for longest ago is forgotten first
  */
 export function incrementalJudge(most = 1000): (evidence: Evidence, spec: AnalysisSpec, now: number) => Verdict {
   const kept = new Map<string, Kept>();
+  const checksums = createChecksums();
   return (evidence, spec, now) => {
     const key = `${evidence.startedAt} ${evidence.canary.join(' ')}`;
-    const setup = setupOf(evidence, spec);
+    const setup = setupOf(evidence, spec, checksums);
     const before = kept.get(key);
     const usable =
       before?.setup === setup &&
       before.judge.slots <= slotsBegun(evidence, now) &&
-      before.read === checksumOf(evidence, before.judge.slots);
+      before.read === checksums.run(evidence, 0, before.judge.slots, 0);
     const judge = usable ? before.judge : new SequentialJudge(evidence, spec);
+    const from = judge.slots;
     advance(judge, evidence, now);
+    const read = checksums.run(evidence, from, judge.slots, usable ? before.read : 0);
     kept.delete(key);
-    kept.set(key, { judge, setup, read: checksumOf(evidence, judge.slots) });
+    kept.set(key, { judge, setup, read });
     for (const oldest of kept.keys()) {
       if (kept.size <= most) break;
       kept.delete(oldest);
@@ -40,9 +45,10 @@ export function incrementalJudge(most = 1000): (evidence: Evidence, spec: Analys
   };
 }
 
-function setupOf(evidence: Evidence, spec: AnalysisSpec): string {
-  const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, secondOpinion } = evidence;
-  const past = history === undefined ? 0 : [history.scrapeSeconds, checksum(history, history.scrapes)];
+function setupOf(evidence: Evidence, spec: AnalysisSpec, checksums: Checksums): string {
+  const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, run, secondOpinion } = evidence;
+  const past =
+    history === undefined ? 0 : [history.scrapeSeconds, history.scrapes, labelsOf(history), checksums.history(history)];
   return JSON.stringify([
     spec,
     scrapeSeconds,
@@ -53,46 +59,6 @@ function setupOf(evidence: Evidence, spec: AnalysisSpec): string {
     found.missing,
     secondOpinion,
     past,
+    labelsOf(run),
   ]);
-}
-
-/** Of all that was read of the run. */
-function checksumOf({ run, custom = {} }: Evidence, end: number): number {
-  let sum = checksum(run, end);
-  for (const { canary, stable } of Object.values(custom)) {
-    for (let slot = 0; slot < end; slot += 1) sum = mix(mix(sum, canary[slot] ?? -1), stable[slot] ?? -1);
-  }
-  return sum;
-}
-
-/** A number that changes with any sample of the slots before `end`: position and value both count. */
-function checksum({ pods }: PodWindow, end: number): number {
-  let sum = 0;
-  for (const name of Object.keys(pods)) {
-    const pod = pods[name];
-    if (pod !== undefined) sum = podChecksum(pod, end, sum);
-  }
-  return sum;
-}
-
-function podChecksum(pod: PodSamples, end: number, start: number): number {
-  let sum = mix(start, 1);
-  const { requests, errors, cpuSeconds, memoryBytes, latencySumSeconds, latencyCount } = pod;
-  for (const series of [requests, errors, cpuSeconds, memoryBytes, latencySumSeconds ?? [], latencyCount ?? []]) {
-    for (let slot = 0; slot < end; slot += 1) sum = mix(sum, series[slot] ?? -1);
-  }
-  for (let slot = 0; slot < end; slot += 1) {
-    const buckets = pod.buckets[slot] ?? [];
-    for (let i = 0; i < buckets.length; i += 1) sum = mix(sum, buckets[i] ?? -1);
-  }
-  const labelled = [pod.errorClasses, pod.routes ?? {}, pod.routeErrors ?? {}];
-  for (const series of labelled.flatMap((each) => Object.values(each))) {
-    for (let slot = 0; slot < end; slot += 1) sum = mix(sum, series[slot] ?? -1);
-  }
-  return sum;
-}
-
-/** Polynomial hash modulo a prime below 2^31, so that products stay exact; fractions count by their thousandths. */
-function mix(sum: number, value: number): number {
-  return (sum * 31_337 + ((value * 1000) % 2_147_483_647) + 7) % 2_147_483_647;
 }
