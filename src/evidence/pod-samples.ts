@@ -137,7 +137,9 @@ function silentTimes(counts: Reader['counts'], name: string): Iterable<number> {
 
 /** Whether both name the same bounds in the same order. */
 export function sameBounds(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((bound, i) => bound === other[i]);
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 function chosen<P extends { series: number }>(points: Points<P>, name: string): ReadonlyMap<number, P> | undefined {

@@ -14,7 +14,8 @@ const GRACE_MS = 60_000;
 /** The last point of each slot; null where there is none. Nothing is carried from one slot into another. */
 export function lastPerSlot<P>(points: Iterable<[number, P]>, { origin, slotMs, slots }: Grid): (P | null)[] {
   const times = new Float64Array(slots).fill(Number.NEGATIVE_INFINITY);
-  const kept = new Array<P | null>(slots).fill(null);
+  const kept: (P | null)[] = [];
+  for (let slot = 0; slot < slots; slot += 1) kept.push(null);
   for (const [time, point] of points) {
     const slot = Math.floor((time - origin) / slotMs);
     if (slot < 0 || slot >= slots || time < (times[slot] ?? 0)) continue;

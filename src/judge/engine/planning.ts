@@ -3,8 +3,11 @@ import { bisect } from './numbers.ts';
 
 /** Kullback-Leibler divergence of two coins, in nats. */
 function divergence(p: number, q: number): number {
-  const part = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
-  return part(p, q) + part(1 - p, 1 - q);
+  return partOf(p, q) + partOf(1 - p, 1 - q);
+}
+
+function partOf(a: number, b: number): number {
+  return a === 0 ? 0 : a * Math.log(a / b);
 }
 
 /** What an error regression looks like and how it is looked for. kappa = exposure of stable / exposure of canary. */
