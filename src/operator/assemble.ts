@@ -20,6 +20,7 @@ import { createGateProver } from '../release/gate-proof.ts';
 import { createSurroundingsReader } from '../release/surroundings.ts';
 import type { OperatorConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
+import { createForesight } from './foresight.ts';
 import { createMeasuring } from './measuring.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { createNeighbours } from './neighbours.ts';
@@ -97,7 +98,8 @@ export function assembleOperator(input: OperatorInput): Operator {
     hasNews: (key) => measuring.hasNews(key),
     look: (key) => late.controller?.look(key),
   });
-  const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock });
+  const foresight = createForesight({ collector, clock, log, onPlan: (key) => late.controller?.rouse(key) });
+  const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock, foresight });
   const deps: ReconcileDeps = {
     api,
     clock,
@@ -107,6 +109,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     surroundings: createSurroundingsReader(api, clock),
     namesakes: (release, target) => late.controller?.namesakes(release, target) ?? [],
     measurement: measuring.measurement,
+    plan: foresight.plan,
     customAllowed,
     alerts: (namespace) => input.alerts?.firing(namespace) ?? [],
     neighbours,
@@ -141,7 +144,9 @@ export function assembleOperator(input: OperatorInput): Operator {
     queueMetrics: kubeMetrics.queue('canaryrelease'),
   });
   late.controller = controller;
-  collector.onUpdate(wake.round);
+  collector.onUpdate((key) => {
+    if (!foresight.round(key)) wake.round(key);
+  });
   return { controller, elector, run };
 
   async function run(signal: AbortSignal): Promise<void> {

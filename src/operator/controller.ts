@@ -39,6 +39,8 @@ export interface Controller {
   lookAtAll(): void;
   /** Looks at one release soon. */
   look(key: string): void;
+  /** Looks at one release soon, also where it rests and no watch tells of a change. */
+  rouse(key: string): void;
   hasSynced(): boolean;
   namesakes(release: CanaryRelease, target: string): CanaryRelease[];
 }
@@ -85,6 +87,8 @@ export function createController(options: ControllerOptions): Controller {
   });
   connect(caches, queue);
   const resting = new Map<string, Rest>();
+  /** Their next pass is a whole one, whatever the pass under way makes of them. */
+  const roused = new Set<string>();
 
   async function process(key: string): Promise<void> {
     const [kind, namespace = '', name = ''] = key.split('/');
@@ -102,7 +106,7 @@ export function createController(options: ControllerOptions): Controller {
 
   async function pass(key: string, namespace: string, name: string): Promise<void> {
     const print = fingerprint(caches, namespace, name);
-    const rest = resting.get(key);
+    const rest = roused.delete(key) ? undefined : resting.get(key);
     const until = rest?.print === print ? await restUntil(rest, namespace, name) : undefined;
     if (rest !== undefined && until !== undefined) {
       resting.set(key, { ...rest, until });
@@ -152,6 +156,10 @@ export function createController(options: ControllerOptions): Controller {
     run,
     lookAtAll,
     look: (key) => queue.add(`release/${key}`),
+    rouse: (key) => {
+      roused.add(`release/${key}`);
+      queue.add(`release/${key}`);
+    },
     hasSynced: () => Object.values(caches).every((informer: Informer<KubeObject>) => informer.hasSynced()),
     namesakes: (release, target) =>
       caches.releases

@@ -98,6 +98,7 @@ function measured(status: CanaryReleaseStatus, pods = { canary: ['c-1'], baselin
       return verdict;
     },
     clock: createFakeClock(START + 60_000),
+    foresight: { follow: () => undefined, leave: () => undefined },
   });
   const snapshot = snapshotOf(status, pods);
   measuring.measure(snapshot, { status, actions: [], events: [], wakeAt: undefined });

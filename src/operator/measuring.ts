@@ -1,29 +1,17 @@
 import type { CanaryRelease, CanaryReleaseStatus, ParsedSpec } from '../api/schema.ts';
-import { toAnalysisSpec } from '../api/schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { RoutedRequest, WatchResult } from '../evidence/request.ts';
-import { type Plan, planRelease } from '../judge/engine/plan-release.ts';
-import { profileOf } from '../judge/engine/profile.ts';
+import type { RoutedRequest } from '../evidence/request.ts';
 import type { AnalysisSpec } from '../judge/spec.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Clock } from '../lib/clock.ts';
-import { learntSpreads } from '../release/calibration.ts';
 import type { Decision } from '../release/decision.ts';
 import { factsOf } from '../release/facts.ts';
 import type { GonePod, Measurement, Snapshot } from '../release/snapshot.ts';
-import { type WatchedPods, watchedPods } from './watched-pods.ts';
-
-/** What is asked of the collector of evidence. */
-export interface EvidenceCollector {
-  watch(key: string, request: RoutedRequest): WatchResult;
-  unwatch(key: string): void;
-  evidence(key: string): Evidence | undefined;
-}
+import { askedFor, askedOf, type EvidenceCollector, keyOf, planOf } from './asked.ts';
+import type { Foresight } from './foresight.ts';
+import { watchedPods } from './watched-pods.ts';
 
 export type Judge = (evidence: Evidence, spec: AnalysisSpec, now: number) => Verdict;
-
-/** Seconds of stable's past that a comparison knows. */
-const historySeconds = 3600;
 
 /** Keeps the collector informed of what runs, and judges what it has. */
 export interface Measuring {
@@ -48,20 +36,35 @@ interface Watched {
   told?: string;
 }
 
-export function createMeasuring(deps: { collector: EvidenceCollector; judge: Judge; clock: Clock }): Measuring {
-  const { collector, judge, clock } = deps;
+export function createMeasuring(deps: {
+  collector: EvidenceCollector;
+  judge: Judge;
+  clock: Clock;
+  /** Reads the past under the same key where nothing is measured. */
+  foresight: Pick<Foresight, 'follow' | 'leave'>;
+}): Measuring {
+  const { collector, judge, clock, foresight } = deps;
   const watched = new Map<string, Watched>();
 
   function measure(snapshot: Snapshot, decision: Decision): void {
     const key = keyOf(snapshot.release);
     const next = requestOf(snapshot, decision, watched.get(key));
-    if (next === undefined) return forget(key);
+    if (next === undefined) {
+      stop(key);
+      return foresight.follow(snapshot, decision);
+    }
+    foresight.leave(key);
     const result = collector.watch(key, next.request);
     const problem = result.ok ? undefined : result.problem.message;
     watched.set(key, { ...watched.get(key), ...next, problem });
   }
 
   function forget(key: string): void {
+    stop(key);
+    foresight.leave(key);
+  }
+
+  function stop(key: string): void {
     if (!watched.delete(key)) return;
     collector.unwatch(key);
   }
@@ -118,20 +121,6 @@ function secondOpinionOf({ status }: CanaryRelease): Pick<Evidence, 'secondOpini
   return since === undefined ? {} : { secondOpinion: { since: Date.parse(since), without: pods } };
 }
 
-function askedOf(spec: ParsedSpec, { status }: CanaryRelease): AnalysisSpec {
-  const podSpread = learntSpreads(status?.calibration);
-  return { ...toAnalysisSpec(spec), ...(podSpread === undefined ? {} : { podSpread }) };
-}
-
-function planOf(evidence: Evidence, spec: AnalysisSpec): Plan | undefined {
-  const profile = profileOf(evidence, spec);
-  return profile === null ? undefined : planRelease(profile, spec);
-}
-
-function keyOf(release: CanaryRelease): string {
-  return `${release.metadata.namespace}/${release.metadata.name}`;
-}
-
 /** When the canary began to take traffic, while it is measured: RFC 3339. */
 function measuredSince({ canary, phase }: CanaryReleaseStatus): string | undefined {
   return phase === 'Analyzing' || phase === 'Held' ? canary?.since : undefined;
@@ -154,19 +143,6 @@ function requestOf(
   const namespace = release.metadata.namespace ?? '';
   const request = { ...askedFor(spec), namespace, startedAt: Date.parse(since), ...pods };
   return { canaryUid: canary.uid, spec, request, since: same?.since ?? snapshot.now, gonePods };
-}
-
-function askedFor({ analysis }: ParsedSpec): Omit<RoutedRequest, 'namespace' | 'startedAt' | keyof WatchedPods> {
-  return {
-    from: analysis.source,
-    source: analysis.prometheus.name,
-    preset: analysis.preset,
-    errorCodes: analysis.errors.codes,
-    ignoreRoutes: analysis.routes.ignore,
-    warmupSeconds: analysis.warmupSeconds,
-    historySeconds,
-    ...(analysis.custom.length === 0 ? {} : { custom: analysis.custom.map(({ name, query }) => ({ name, query })) }),
-  };
 }
 
 function undecided(sentence: string): Verdict {

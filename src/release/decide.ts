@@ -7,6 +7,7 @@ import { endQuarantine, removeCanary } from './cleanup.ts';
 import type { Decision } from './decision.ts';
 import { type Draft, event, type PhaseState, wake } from './draft.ts';
 import { factsOf } from './facts.ts';
+import { foresee, forgetForeseen } from './foreseen.ts';
 import { held } from './held.ts';
 import { imagesOf, isReady } from './pods.ts';
 import { refusalOf, warningsOf } from './preflight.ts';
@@ -42,6 +43,7 @@ const stages: Stage[] = [
 export function decide(snapshot: Snapshot): Decision {
   const { release, spec, target } = snapshot;
   const status: CanaryReleaseStatus = structuredClone(release.status ?? { observedGeneration: -1 });
+  forgetForeseen(status, release);
   if ('problems' in spec) {
     const message = spec.problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ');
     return finish(bare(status), snapshot, { phase: 'Invalid', reason: 'InvalidSpec', message });
@@ -55,6 +57,7 @@ export function decide(snapshot: Snapshot): Decision {
   endQuarantine(draft, (annotations) => Date.parse(annotations[UNTIL_ANNOTATION] ?? '') || 0);
   const state = firstState(draft);
   noteTarget(draft);
+  foresee(state, draft);
   return finish(draft, snapshot, state);
 }
 

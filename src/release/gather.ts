@@ -2,6 +2,7 @@ import type { FiringAlert } from '../alerts/board.ts';
 import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../api/names.ts';
 import { type CanaryRelease, type ParsedSpec, parseSpec } from '../api/schema.ts';
 import { customRefusal } from '../evidence/custom/allowed.ts';
+import type { Plan } from '../judge/engine/plan-release.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { isNotFound } from '../kube/errors.ts';
 import {
@@ -31,6 +32,8 @@ export interface GatherSources {
   namesakes(release: CanaryRelease, target: string): CanaryRelease[];
   /** What was measured for this release, judged now. */
   measurement(release: CanaryRelease): Measurement | undefined;
+  /** What the next release would meet, while none has run; absent: nothing is planned ahead. */
+  plan?(release: CanaryRelease): Plan | undefined;
   /** Whether releases of a namespace may have custom metrics; absent: none may. */
   customAllowed?(namespace: string): boolean;
   /** Alerts that fire for pods of a namespace; absent: none are taken. */
@@ -97,6 +100,7 @@ export async function gather(
     gate: { offered, proof },
     surroundings: { ...surroundings, namesakes: bare.surroundings.namesakes },
     measurement: sources.measurement(release),
+    plan: sources.plan?.(release),
     alerts: sources.alerts?.(namespace) ?? [],
   };
 }

@@ -73,6 +73,8 @@ export interface Snapshot {
   };
   surroundings: Surroundings;
   measurement: Measurement | undefined;
+  /** How long a comparison would need, by stable's past alone, while no release has run. */
+  plan?: Plan | undefined;
   /** Alerts that fire in the namespace; absent: none are taken. */
   alerts?: readonly FiringAlert[];
 }

@@ -23,6 +23,11 @@ const versions: Record<string, Version> = {
 
 interface Shop {
   clock: FakeClock;
+  /** Questions that the source was asked so far. */
+  queries(): number;
+  /** Requests of the operator so far, by verb and kind. */
+  requests(): Record<string, number>;
+  patchRelease(body: object): Promise<void>;
   status(): Promise<CanaryReleaseStatus>;
   events(): Promise<string[]>;
   release(tag: string): Promise<void>;
@@ -48,7 +53,20 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
     spec: { replicas: 3, selector: { matchLabels: { app: 'shop' } }, template: template('v1') },
   } as KubeObject);
   const version = (tag: string): Version => versions[tag] ?? {};
-  const source = meterPods({ sandbox, clock, namespace: 'shop', seed: 7, requestsPerSecond, version });
+  const metered = meterPods({ sandbox, clock, namespace: 'shop', seed: 7, requestsPerSecond, version });
+  let queries = 0;
+  const source: typeof metered = {
+    ...metered,
+    query: (...question) => {
+      queries += 1;
+      return metered.query(...question);
+    },
+  };
+  const requests: Record<string, number> = {};
+  sandbox.observe(({ username, verb, resource }) => {
+    const what = `${verb} ${resource?.plural ?? ''}`;
+    if (username === SERVICE_ACCOUNT) requests[what] = (requests[what] ?? 0) + 1;
+  });
   await clock.advance(330_000);
   const registry = new Registry();
   const operator = assembleOperator({
@@ -87,6 +105,11 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
   await clock.advance(20_000);
   return {
     clock,
+    queries: () => queries,
+    requests: () => ({ ...requests }),
+    patchRelease: async (body) => {
+      await admin.patch(resources.canaryReleases, { namespace: 'shop', name: 'shop' }, body, { type: 'merge' });
+    },
     status,
     until,
     events: async () => {
@@ -165,5 +188,57 @@ describe('measured every 5 s and judged', { timeout: 120_000 }, () => {
     expect(Date.parse(until) - Date.parse(since)).toBe(7_200_000);
     await shop.clock.advance(30_000);
     expect((await shop.events()).join('\n')).toContain('EvidenceTooSlow: evidence cannot arrive in time');
+  });
+});
+
+describe('while no release has run', { timeout: 120_000 }, () => {
+  const tooSlow = (events: string[]): string[] => events.filter((text) => text.startsWith('EvidenceTooSlow'));
+
+  it('too little traffic is said once, and then the source is left alone', async () => {
+    const shop = await open(0.3);
+    const status = await shop.until('planned', ({ analysis }) => analysis?.planned !== undefined, 60);
+    expect(status).toMatchObject({ phase: 'Idle', analysis: { planned: expect.any(Array) } });
+    expect(Object.keys(status.analysis ?? {}).sort()).toEqual(['planned', 'warnings']);
+    expect(status.analysis?.warnings).toEqual([
+      expect.stringMatching(/^evidence cannot arrive in time: .*raise analysis.deadline/),
+    ]);
+    expect(status.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    expect(status.conditions?.find(({ type }) => type === 'EvidenceAvailable')?.reason).toBe('NoRelease');
+
+    await shop.clock.advance(60_000);
+    const [queries, requests] = [shop.queries(), shop.requests()];
+    await shop.clock.advance(1_800_000);
+    expect(shop.queries()).toBe(queries);
+    const later = Object.entries(shop.requests()).filter(([what, count]) => count !== requests[what]);
+    expect(later.filter(([what]) => !what.startsWith('watch'))).toEqual([]);
+    expect(tooSlow(await shop.events())).toHaveLength(1);
+
+    await shop.release('good');
+    const running = await shop.until('planned anew', ({ analysis }) => analysis?.planned !== undefined, 120);
+    expect(running.analysis?.since).toBeDefined();
+  });
+
+  it('enough traffic is planned without a warning, and anew for another spec', async () => {
+    const shop = await open(100);
+    const status = await shop.until('planned', ({ analysis }) => analysis?.planned !== undefined, 60);
+    expect(status.analysis?.planned?.length).toBeGreaterThan(8);
+    expect(status.analysis?.warnings).toBeUndefined();
+    expect(tooSlow(await shop.events())).toEqual([]);
+
+    await shop.patchRelease({ spec: { analysis: { minDuration: '1m', deadline: '2m' } } });
+    const anew = await shop.until('planned anew', ({ analysis }) => analysis?.warnings !== undefined, 60);
+    expect(anew.analysis?.warnings?.[0]).toContain('and the deadline is 2m');
+  });
+
+  it('without any request metric nothing is said, and it is not asked for ever', async () => {
+    const shop = await open(100, { preset: 'micrometer' });
+    await shop.clock.advance(180_000);
+    const queries = shop.queries();
+    expect(queries).toBeGreaterThan(0);
+    await shop.clock.advance(1_800_000);
+    expect(shop.queries()).toBe(queries);
+    const status = await shop.status();
+    expect(status.analysis).toBeUndefined();
+    expect(status.phase).toBe('Idle');
   });
 });

@@ -93,7 +93,8 @@ export async function createScaleCluster(
   });
   void operator.run(stop.signal);
   for (let index = 0; index < count; index += 1) await admin.create(resources.canaryReleases, canaryRelease(index));
-  await clock.advance(120_000);
+  // Until all are taken over and planned.
+  await clock.advance(300_000);
   return {
     clock,
     sandbox,
