@@ -78,12 +78,12 @@ describe('foresight', () => {
     expect(asked[0]?.stablePods.map(({ name }) => name)).toEqual(['s-1']);
   });
 
-  it.each([
+  it.each<[string, { status?: CanaryReleaseStatus; analysis?: object }]>([
     ['there is a plan or a verdict', { status: { ...stable, analysis: { planned: [] } } }],
     ['a release runs', { status: { ...stable, phase: 'Starting' } }],
     ['the gate is not proven', { status: { ...stable, conditions: [] } }],
     ['no Prometheus is to be asked', { analysis: { source: 'Pods' } }],
-  ] as const)('asks for nothing where %s', (_, options) => {
+  ])('asks for nothing where %s', (_, options) => {
     const { asked, follow } = open();
     follow(options);
     expect(asked).toEqual([]);
