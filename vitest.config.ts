@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**', '.state/**'],
-    testTimeout: 30_000,
+    // Generous: a busy machine is slow, and no test asserts a time.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
   },
 });
