@@ -180,7 +180,7 @@ export function scrapePoints(series: readonly Series[], reading: Reading): Point
 
 /**
  * Merges newer points into older ones. A scrape that arrives in parts grows; it never shrinks. Returns the earliest time
- * of them, Infinity without any.
+ * of those that were not known or were known in part, Infinity without any: what is asked for twice is no news.
  */
 export function mergePoints<P extends { series: number }>(into: Points<P>, from: Points<P>): number {
   let first = Number.POSITIVE_INFINITY;
@@ -195,8 +195,9 @@ export function mergePoints<P extends { series: number }>(into: Points<P>, from:
 function mergeTimes<P extends { series: number }>(kept: Map<number, P>, points: ReadonlyMap<number, P>): number {
   let first = Number.POSITIVE_INFINITY;
   for (const [time, point] of points) {
-    if (time < first) first = time;
-    if (point.series >= (kept.get(time)?.series ?? 0)) kept.set(time, point);
+    const known = kept.get(time)?.series ?? 0;
+    if (point.series > known && time < first) first = time;
+    if (point.series >= known) kept.set(time, point);
   }
   return first;
 }
