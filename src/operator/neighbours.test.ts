@@ -95,4 +95,19 @@ describe('the neighbours of a target', () => {
     await neighbours.close();
     expect(open).toEqual([]);
   });
+
+  it('watches nothing any more once closed, whatever pass still ends', async () => {
+    const { api, open } = server();
+    const clock = createFakeClock(0);
+    const neighbours = createNeighbours({ api, clock, random: () => 0, log: silentLogger, onChange: () => undefined });
+    neighbours.follow('ns/shop', target('shop'));
+    await settle();
+    const closed = neighbours.close();
+    neighbours.follow('ns/shop', target('shop'));
+    await closed;
+    await settle();
+
+    expect(open).toEqual([]);
+    expect(neighbours.watched('ns/shop')).toBeUndefined();
+  });
 });

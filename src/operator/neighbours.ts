@@ -15,7 +15,7 @@ export interface Neighbours {
   leave(key: string): void;
   /** As last seen; undefined until everything has been read once. */
   watched(key: string): WatchedObjects | undefined;
-  /** Ends all watches. */
+  /** Ends all watches; what is to be followed afterwards, by a pass that still runs, is not. */
   close(): Promise<void>;
 }
 
@@ -41,8 +41,10 @@ interface Followed {
 export function createNeighbours(options: NeighboursOptions): Neighbours {
   const followed = new Map<string, Followed>();
   const ending = new Set<Promise<unknown>>();
+  let closed = false;
 
   function follow(key: string, target: Deployment): void {
+    if (closed) return;
     const selector = selectorText(target.spec.selector);
     const id = `${target.metadata.namespace} ${selector}`;
     if (followed.get(key)?.id === id) return;
@@ -89,6 +91,7 @@ export function createNeighbours(options: NeighboursOptions): Neighbours {
   }
 
   async function close(): Promise<void> {
+    closed = true;
     for (const key of followed.keys()) leave(key);
     await Promise.all(ending);
   }

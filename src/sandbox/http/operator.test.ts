@@ -145,10 +145,11 @@ it('serves the operator as it is: a target is adopted, and a version that crashe
     return found.metadata.labels?.[GATE_LABEL] === 'rejected' ? found : undefined;
   });
   expect(target.spec.paused).toBe(true);
-  const { items } = await api.list<Pod>(resources.pods, { namespace: 'shop', labelSelector: 'app=shop' });
-  const alive = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  // A pod of the canary may still be there for a moment; those of stable are.
-  expect(alive.map(versionOf).filter((version) => version !== 'bad')).toEqual(['good', 'good']);
+  const left = await until('the end of the canary', async () => {
+    const { items } = await api.list<Pod>(resources.pods, { namespace: 'shop', labelSelector: 'app=shop' });
+    return items.some((pod) => versionOf(pod) === 'bad') ? undefined : items;
+  });
+  expect(left.map(versionOf)).toEqual(['good', 'good']);
   const lease = await api.get(resources.leases, { namespace: 'tandem-system', name: 'tandem' });
   expect(lease['spec']).toMatchObject({ holderIdentity: expect.stringMatching(/./) as string });
 
