@@ -1,0 +1,69 @@
+import type { Evidence } from '../evidence/evidence.ts';
+import { slotsBegun, verdictOf } from '../judge/engine/judge-sequential.ts';
+import { SequentialJudge } from '../judge/engine/sequential-judge.ts';
+import type { AnalysisSpec } from '../judge/spec.ts';
+import type { MetricVerdict, Verdict } from '../judge/verdict.ts';
+
+/** How one metric of both tracks stood after one scrape; null where there was no value, or an end is open. */
+export interface CoursePoint {
+  /** Milliseconds since the epoch (since the canary's first scrape where the evidence begins at 0). */
+  at: number;
+  stable: number | null;
+  canary: number | null;
+  /** canary against stable: 0.64 = 64 % more. */
+  difference: number | null;
+  lower: number | null;
+  upper: number | null;
+  /** Requests, or scrapes for gauges, behind the comparison. */
+  samples: number;
+  /** Percent of the evidence that a rollback needs. */
+  evidence: number;
+}
+
+export interface CourseMetric extends Pick<MetricVerdict, 'name' | 'unit' | 'counted' | 'limit' | 'query' | 'verdict'> {
+  points: CoursePoint[];
+}
+
+/** What the judge saw in the course of a release, scrape by scrape. */
+export interface Course {
+  metrics: CourseMetric[];
+  /** After the last scrape that was read; undefined before the first. */
+  verdict: Verdict | undefined;
+  /** When a regression was shown first, milliseconds as in `at`; undefined: it was not. */
+  foundAt: number | undefined;
+}
+
+/** Points of a plot: more is no sharper on any screen. */
+const mostPoints = 240;
+
+/**
+ * What the judge would have said after every scrape up to `now`. Pure: it replays the evidence, so that it can be told
+ * long after the release, and after any restart.
+ *
+ * @param now milliseconds since the epoch; slots that start later do not count
+ * @param most points per metric; a longer run is thinned out evenly, and its last scrape is always there
+ */
+export function courseOf(evidence: Evidence, spec: AnalysisSpec, now: number, most: number = mostPoints): Course {
+  const judge = new SequentialJudge(evidence, spec);
+  const end = slotsBegun(evidence, now);
+  const every = Math.max(1, Math.ceil(end / most));
+  const metrics = new Map<string, CourseMetric>();
+  let verdict: Verdict | undefined;
+  while (judge.slots < end) {
+    judge.step(evidence);
+    if (judge.slots % every !== 0 && judge.slots !== end) continue;
+    verdict = verdictOf(judge, evidence);
+    const at = evidence.startedAt + (judge.slots - 1) * evidence.scrapeSeconds * 1000;
+    for (const metric of verdict.metrics) addPoint(metrics, metric, at);
+  }
+  const foundAt = judge.found === null ? undefined : evidence.startedAt + judge.found.at * 1000;
+  return { metrics: [...metrics.values()], verdict, foundAt };
+}
+
+function addPoint(metrics: Map<string, CourseMetric>, metric: MetricVerdict, at: number): void {
+  const { name, unit, counted, limit, query, verdict } = metric;
+  const points = metrics.get(name)?.points ?? [];
+  const { stable, canary, difference, interval, samples, evidence } = metric;
+  points.push({ at, stable, canary, difference, lower: interval[0], upper: interval[1], samples, evidence });
+  metrics.set(name, { name, unit, ...(counted === undefined ? {} : { counted }), limit, query, verdict, points });
+}
