@@ -33,7 +33,7 @@ export const longestLedger = 10;
 const sentence = (): z.ZodString => text(2048);
 const shortRevision = (): z.ZodString =>
   text(32).describe('The first ten digits of the revision: the hash of the pod template.');
-const images = (): z.ZodArray<z.ZodString> =>
+export const images = (): z.ZodArray<z.ZodString> =>
   z.array(text(1024)).max(50).meta(atomic).describe('Image of each container, as container=image.');
 const count = (what: string): z.ZodInt => z.int().min(0).meta({ format: 'int32' }).describe(what);
 const long = (what: string): z.ZodInt => z.int().min(0).meta({ format: 'int64' }).describe(what);
@@ -100,7 +100,7 @@ const calibration = z
     'What releases so far taught of this service; kept over releases. A difference within it is no regression.',
   );
 
-const analysis = z
+export const analysis = z
   .object({
     verdict: verdict.describe('Pass, Regression or Undecided.').exactOptional(),
     reason: text(128).describe('What decided: a metric, or what keeps the verdict open, in one word.').exactOptional(),

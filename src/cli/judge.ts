@@ -28,7 +28,8 @@ const help = `Usage: tandem judge [--spec FILE] [--gzip] [--aa]
 
 Reads recordings of releases on standard input, one JSON object a line, and writes one decision a line.
 
-  --spec FILE  judge by this CanaryRelease, or by its analysis section alone; by the defaults if absent
+  --spec FILE  judge by this CanaryRelease, or by its analysis section alone; if absent by what the recording
+               says was asked, else by the defaults
   --gzip       standard input is gzip
   --aa         let each stable pod in turn play the canary: how often the judge would be wrong on this service
 
@@ -70,11 +71,12 @@ export async function runJudge(args: JudgeArgs, streams: JudgeStreams): Promise<
     streams.stderr.write(`error: ${messageOf(error)}\n`);
     return exit.usage;
   }
+  const asked = { spec, always: args.spec !== undefined, aa: args.aa === true };
   const counts = { lines: 0, malformed: 0, pods: 0, falseRollbacks: 0 };
   try {
     for await (const line of linesOf(streams.stdin, args.gzip === true)) {
       if (line.trim() === '') continue;
-      const answer = answerLine(line, spec, args.aa === true);
+      const answer = answerLine(line, asked);
       tally(counts, answer);
       await write(streams.stdout, `${JSON.stringify(answer)}\n`);
     }

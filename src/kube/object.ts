@@ -139,6 +139,11 @@ export interface ReplicaSet extends KubeObject {
   };
 }
 
+export interface ConfigMap extends KubeObject {
+  /** base64 by key. */
+  binaryData?: Record<string, string>;
+}
+
 export interface ContainerState {
   waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };

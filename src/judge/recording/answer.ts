@@ -32,10 +32,19 @@ export interface SelfTest {
 
 export type LineAnswer = Answer | SelfTest | Refusal;
 
-/** Judges one line; with `aa` by A/A replay. Never throws on what the line says. */
-export function answerLine(line: string, spec: AnalysisSpec, aa: boolean): LineAnswer {
+export interface Asked {
+  spec: AnalysisSpec;
+  /** Also where the recording says what was asked of it. */
+  always: boolean;
+  /** A/A replay. */
+  aa: boolean;
+}
+
+/** Judges one line. Never throws on what the line says. */
+export function answerLine(line: string, { spec: own, always, aa }: Asked): LineAnswer {
   const parsed = parseRecording(line);
   if (!('recording' in parsed)) return parsed;
+  const spec = always ? own : (parsed.recording.asked ?? own);
   return aa ? selfTest(parsed.recording, spec) : answer(parsed.recording, spec);
 }
 
@@ -91,11 +100,13 @@ function selfTest({ id, evidence }: Recording, spec: AnalysisSpec): SelfTest | R
 }
 
 function asCanary(evidence: Evidence, pod: string): Evidence {
-  return {
+  const replayed: Evidence = {
     ...evidence,
     baseline: [],
     custom: {},
     canary: [pod],
     stable: evidence.stable.filter((name) => name !== pod),
   };
+  delete replayed.secondOpinion;
+  return replayed;
 }

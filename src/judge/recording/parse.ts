@@ -1,4 +1,6 @@
-import type { Evidence, HistoryWindow, PodSamples, PodWindow } from '../../evidence/evidence.ts';
+import type { Evidence, HistoryWindow, PodSamples, PodWindow, SecondOpinion } from '../../evidence/evidence.ts';
+import type { AnalysisSpec } from '../spec.ts';
+import { AskedSpec } from './asked.ts';
 import {
   boundsAt,
   bucketsAt,
@@ -16,6 +18,8 @@ import {
 export interface Recording {
   id: string;
   evidence: Evidence;
+  /** What the judge was asked, where the recording says so. */
+  asked?: AnalysisSpec;
 }
 
 /** A recording, or what is wrong with it and with which id as far as one can be read. */
@@ -32,7 +36,8 @@ export function parseRecording(line: string): ParsedLine {
   }
   try {
     const fields = objectAt(raw, '$', 'write one recording as one JSON object on one line');
-    return { recording: { id: idOf(fields), evidence: evidenceOf(fields) } };
+    const asked = isAbsent(fields['asked']) ? {} : { asked: askedAt(fields['asked']) };
+    return { recording: { id: idOf(fields), evidence: evidenceOf(fields), ...asked } };
   } catch (error) {
     if (!(error instanceof RecordingError)) throw error;
     return { id: idInText(line), error: error.message };
@@ -44,6 +49,13 @@ function idOf(fields: Fields): string {
   if (typeof id === 'string') return id;
   if (typeof id === 'number') return String(id);
   throw new RecordingError('id: there is none; write a string that names the recording');
+}
+
+function askedAt(value: unknown): AnalysisSpec {
+  const parsed = AskedSpec.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const what = parsed.error.issues.map(({ path, message }) => `${['asked', ...path].join('.')}: ${message}`).join('; ');
+  throw new RecordingError(`${what}; write it as tandem report does, or leave it out and name a --spec`);
 }
 
 /** The id of a line that cannot be read otherwise, so that its answer can be told from the others. */
@@ -86,6 +98,7 @@ function evidenceOf(fields: Fields): Evidence {
     ...(history === undefined ? {} : { history }),
     run,
     ...(custom === undefined ? {} : { custom }),
+    ...(isAbsent(fields['second_opinion']) ? {} : { secondOpinion: secondOpinionAt(fields['second_opinion']) }),
     found: { source: 'Recording', queries: {}, missing: missingOn(tracks.stable, [run, history], boundsSeconds) },
     source: { state: 'Collecting', at: 0 },
   };
@@ -105,6 +118,15 @@ function customAt(value: unknown, scrapes: number): Evidence['custom'] {
     return [name, values] as const;
   });
   return Object.fromEntries(metrics);
+}
+
+/** Where a pod was replaced to ask again: {"since_s": 120, "without": ["canary-0"]}. */
+function secondOpinionAt(value: unknown): SecondOpinion {
+  const mend =
+    'write {"since_s": SECONDS, "without": ["POD"]}: when the new pod was ready, and which were deleted for it';
+  const { since_s: since, without } = objectAt(value, 'second_opinion', mend);
+  const seconds = positiveAt(since, 'second_opinion.since_s', mend);
+  return { since: Math.round(seconds * 1000), without: namesAt(without, 'second_opinion.without') };
 }
 
 function historyAt(value: unknown, width: number): HistoryWindow {

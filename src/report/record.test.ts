@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { judgeSequential } from '../judge/engine/judge-sequential.ts';
+import { steady, usualSpec } from '../judge/engine/testing/steady.ts';
+import { recordingOf } from '../judge/recording/write.ts';
+import { resources } from '../kube/object.ts';
+import { createFakeClock } from '../lib/fake-clock.ts';
+import { createSandbox } from '../sandbox/sandbox.ts';
+import { courseOf } from './course.ts';
+import { listReports, readReports, recordKey, reportsName } from './kept.ts';
+import { courseOfRecord, decodeRecord, encodeRecord, type ReleaseRecord } from './record.ts';
+import { aRecord } from './testing/records.ts';
+
+const start = Date.parse('2026-11-21T10:00:20Z');
+const slow = {
+  ...steady((slot, pod) => (slot >= 0 && pod.startsWith('canary') ? { latency: 0.2 } : {}), { slots: 40 }),
+  startedAt: start,
+};
+
+describe('the record of a release', () => {
+  it('comes back as it was written', async () => {
+    const record = aRecord({ recording: recordingOf(slow, 'one') ?? {} });
+    expect(await decodeRecord(await encodeRecord(record))).toEqual(record);
+  });
+
+  it('replays its course at the times at which it was measured', () => {
+    const analysis = { since: '2026-11-21T10:00:20Z' };
+    const record = aRecord({ recording: recordingOf(slow, 'one') ?? {}, asked: usualSpec, analysis });
+
+    const { metrics, foundAt } = courseOf(slow, usualSpec, Number.POSITIVE_INFINITY);
+    expect(courseOfRecord(record)).toEqual({ metrics, foundAt });
+    expect(metrics.length).toBeGreaterThan(3);
+    expect(judgeSequential(slow, usualSpec, Number.POSITIVE_INFINITY).verdict).toBe('Regression');
+    expect(foundAt).toBeGreaterThan(start);
+  });
+
+  it('has the course that was kept where its recording was dropped', () => {
+    const { metrics, foundAt = 0 } = courseOf(slow, usualSpec, Number.POSITIVE_INFINITY, 5);
+    const record = aRecord({ course: { metrics, foundAt } });
+    expect(courseOfRecord(record)).toEqual({ metrics, foundAt });
+    expect(courseOfRecord(aRecord({}))).toBeUndefined();
+  });
+
+  it('says why it cannot be read', async () => {
+    const newer = { ...aRecord({}), version: 2 } as unknown as ReleaseRecord;
+    await expect(decodeRecord(await encodeRecord(newer))).rejects.toThrow('format 2');
+    const broken = { ...aRecord({}), images: 'one' } as unknown as ReleaseRecord;
+    await expect(decodeRecord(await encodeRecord(broken))).rejects.toThrow('images');
+    await expect(decodeRecord(Buffer.from('no gzip'))).rejects.toThrow();
+  });
+});
+
+describe('the reports of a CanaryRelease', () => {
+  it('are read newest first, whatever else lies beside them', async () => {
+    const clock = createFakeClock(Date.UTC(2026, 10, 21));
+    const admin = createSandbox({ clock, namespaces: ['shop'] }).api({ username: 'admin' });
+    const records = [1, 3, 2].map((hour) =>
+      aRecord({ started: `2026-11-21T0${hour}:00:00.000Z`, ended: `2026-11-21T0${hour}:10:00.000Z` }),
+    );
+    const entries = await Promise.all(
+      records.map(async (record) => [recordKey(record), (await encodeRecord(record)).toString('base64')] as const),
+    );
+    const binaryData = { ...Object.fromEntries(entries), other: Buffer.from('x').toString('base64') };
+    const metadata = { name: reportsName('checkout'), namespace: 'shop' };
+    await admin.create(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, binaryData });
+
+    const { records: read, problems } = await readReports(admin, 'shop', 'checkout');
+    expect(read).toEqual([records[1], records[2], records[0]]);
+    expect(problems).toEqual([expect.stringMatching(/^other: /)]);
+    expect(await listReports(admin, 'shop', 'checkout')).toEqual(read);
+    expect(await listReports(admin, 'shop', 'cart')).toEqual([]);
+  });
+});

@@ -1,0 +1,142 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+import { analysis, images, ledgerOutcomes, phases } from '../api/status-schema.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { AskedSpec } from '../judge/recording/asked.ts';
+import { parseRecording } from '../judge/recording/parse.ts';
+import { type Course, courseOf } from './course.ts';
+
+const number = z.number().nullable();
+const point = z.object({
+  at: z.number(),
+  stable: number,
+  canary: number,
+  difference: number,
+  lower: number,
+  upper: number,
+  samples: z.number(),
+  evidence: z.number(),
+});
+const verdict = z.enum(['Pass', 'Regression', 'Undecided']);
+
+/** The course of a release where its recording was dropped: enough for the plots. */
+const keptCourse = z.object({
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string(),
+      counted: z.string().exactOptional(),
+      limit: number,
+      query: z.string(),
+      verdict,
+      points: z.array(point),
+    }),
+  ),
+  foundAt: z.number().exactOptional(),
+});
+
+/**
+ * One release that has ended, as the operator keeps it. Times are RFC 3339. What one version of Tandem does not know of
+ * another's is left out when it is read; a format that it cannot read has another `version`.
+ */
+export const ReleaseRecord = z.object({
+  version: z.literal(1),
+  namespace: z.string(),
+  release: z.string(),
+  /** Name of the Deployment. */
+  target: z.string(),
+  /** Whole. */
+  revision: z.string().regex(/^[0-9a-f]{1,64}$/),
+  images: images(),
+  /** The version that it was compared with; absent where that is not known any more. */
+  stable: z.object({ revision: z.string(), images: images() }).exactOptional(),
+  /** When its canary was created, or when the version was seen first. */
+  started: z.string(),
+  /** When the end was decided; a promotion ends later than that. Absent where it was not seen. */
+  decided: z.string().exactOptional(),
+  ended: z.string(),
+  outcome: z.enum(ledgerOutcomes),
+  /** What the comparison said; "" when there was none. */
+  verdict: verdict.or(z.literal('')),
+  reason: z.string(),
+  sentence: z.string(),
+  /** Who promoted it by hand; "" when nobody did. */
+  by: z.string(),
+  /** Where it stood from when on, oldest first. */
+  phases: z.array(z.object({ phase: z.enum(phases), at: z.string() })),
+  events: z.array(
+    z.object({ at: z.string(), type: z.enum(['Normal', 'Warning']), reason: z.string(), note: z.string() }),
+  ),
+  /** status.analysis as it stood last: source, preset, figures, warnings. */
+  analysis: analysis.exactOptional(),
+  /** Signal to the query that answered it. */
+  queries: z.record(z.string(), z.string()),
+  environment: z.object({
+    /** Version of the operator. */
+    tandem: z.string(),
+    /** Pods asked for by track. */
+    pods: z.object({ stable: z.int(), canary: z.int(), baseline: z.int().exactOptional() }).exactOptional(),
+    /** Share of all pods behind the Service: 25%. */
+    share: z.string().exactOptional(),
+    scrapeSeconds: z.number().exactOptional(),
+  }),
+  /** What the judge was asked; absent where nothing was judged. */
+  asked: AskedSpec.exactOptional(),
+  /** A line for `tandem judge`. */
+  recording: z.record(z.string(), z.unknown()).exactOptional(),
+  course: keptCourse.exactOptional(),
+  /** What the record lacks, each with its reason. */
+  lacks: z.array(z.string()),
+});
+export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
+
+/** What was measured, at the times at which it was; undefined without a recording. */
+export function evidenceOf({ recording, analysis, queries }: ReleaseRecord): Evidence | undefined {
+  if (recording === undefined) return undefined;
+  const parsed = parseRecording(JSON.stringify(recording));
+  if (!('recording' in parsed)) return undefined;
+  const { evidence } = parsed.recording;
+  const startedAt = Date.parse(analysis?.since ?? '') || 0;
+  const second = evidence.secondOpinion;
+  return {
+    ...evidence,
+    startedAt,
+    found: { ...evidence.found, queries },
+    ...(second === undefined ? {} : { secondOpinion: { ...second, since: second.since + startedAt } }),
+  };
+}
+
+/**
+ * The points of the plots: replayed from the recording, or as they were kept without it. undefined where nothing was
+ * measured.
+ */
+export function courseOfRecord(record: ReleaseRecord): Omit<Course, 'verdict'> | undefined {
+  const evidence = evidenceOf(record);
+  if (evidence !== undefined && record.asked !== undefined) {
+    const { metrics, foundAt } = courseOf(evidence, record.asked, Number.POSITIVE_INFINITY);
+    return { metrics, foundAt };
+  }
+  if (record.course === undefined) return undefined;
+  return { metrics: record.course.metrics, foundAt: record.course.foundAt };
+}
+
+/** Larger is no record that Tandem wrote: who can write ConfigMaps shall not fill the reader's memory. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** As it lies in the ConfigMap. */
+export async function encodeRecord(record: ReleaseRecord): Promise<Buffer> {
+  return promisify(gzip)(JSON.stringify(record), { level: 9 });
+}
+
+/** Throws an Error that says why the bytes are no record. */
+export async function decodeRecord(bytes: Buffer): Promise<ReleaseRecord> {
+  const text = await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
+  const raw: unknown = JSON.parse(text.toString('utf8'));
+  const version = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
+  if (typeof version === 'number' && version > 1)
+    throw new Error(`it has the format ${version}, which this program does not know: take a newer one`);
+  const parsed = ReleaseRecord.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
