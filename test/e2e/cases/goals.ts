@@ -49,16 +49,19 @@ async function canaryPods(stage: Stage): Promise<string[]> {
     .map((line) => line.replace('pod/', ''));
 }
 
-/** Scrapes of the canary's pods that Prometheus has; by the clock where this machine cannot reach it. */
+/** Scrapes that Prometheus has of the canary's pods; 0 where the fast lane decided before the first of them. */
 async function scrapesOf(stage: Stage, pods: string[]): Promise<number> {
-  const pattern = pods.join('|');
+  assert.ok((await countScrapes(stage, '.+')) > 0, `Prometheus knows no scrape in ${stage.namespace}`);
+  return countScrapes(stage, pods.join('|'));
+}
+
+async function countScrapes(stage: Stage, pattern: string): Promise<number> {
   const query = `max(count_over_time(process_cpu_seconds_total{namespace="${stage.namespace}", pod=~"${pattern}"}[10m]))`;
   const url = `${testCluster().prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  assert.equal(answer.status, 200, `${query}: ${answer.status}`);
   const body = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
-  const scrapes = Number(body.data.result[0]?.value[1]);
-  assert.ok(scrapes > 0, `Prometheus knows no scrape of ${pattern}`);
-  return scrapes;
+  return Number(body.data.result[0]?.value[1] ?? 0);
 }
 
 /** Good versions in a row, with disturbances that both tracks share or that hit stable alone. */
