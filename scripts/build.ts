@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { readBaseFiles } from '../src/cli/install/base-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -16,6 +17,8 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
+    // `tandem install` applies the manifests, which are not beside the one file.
+    define: { TANDEM_BASE_FILES: JSON.stringify(readBaseFiles(root)) },
     // Packages in the older module format call require(), which a module does not have by itself.
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",

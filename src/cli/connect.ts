@@ -6,9 +6,15 @@ import type { Cluster, ClusterOptions } from './io.ts';
 import { version } from './version.ts';
 
 /** The cluster that kubectl would talk to with the same options. Throws CliError where none is configured. */
-export async function connect(options: ClusterOptions): Promise<Cluster> {
+export async function connect({ fieldManager, ...options }: ClusterOptions): Promise<Cluster> {
   const config = configOf(options);
-  const api = createKubeApi({ config, clock: systemClock, random: Math.random, userAgent: `tandem/${version}` });
+  const api = createKubeApi({
+    config,
+    clock: systemClock,
+    random: Math.random,
+    userAgent: `tandem/${version}`,
+    ...(fieldManager === undefined ? {} : { fieldManager }),
+  });
   return { api, namespace: config.namespace, close: () => api.close() };
 }
 

@@ -4,6 +4,8 @@ import type { Clock } from '../lib/clock.ts';
 export interface ClusterOptions {
   context?: string;
   kubeconfig?: string;
+  /** Owner of the fields that are written; `tandem` if absent. */
+  fieldManager?: string;
 }
 
 export interface Cluster {

@@ -1,9 +1,10 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../lib/duration.ts';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { asUsage, collect, outputOption, parseTimeout, parseUrl, type Runner } from './arguments.ts';
 import type { CommandName } from './commands.ts';
 import { COMPLETE, type CompletionShell, candidates, completionScript, completionShells } from './completion.ts';
 import { CliError, type ExitCode, exitCodes, formatError, toCliError } from './exit.ts';
 import { parseRevision } from './held-revision.ts';
+import { addInstall } from './install/command.ts';
 import type { CliIo } from './io.ts';
 import { outputFormats } from './output.ts';
 import { parseName } from './release.ts';
@@ -78,13 +79,12 @@ async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[])
   addCommands(program, io, run);
   addPlan(program, io, run);
   addDelivery(program, io, run);
+  addInstall(program, io, run);
   addCompletion(program, io, run);
   for (const { name, description } of foreign) program.command(name).description(description).helpOption(false);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
 }
-
-type Runner = <T extends unknown[]>(action: (...args: T) => Promise<ExitCode>) => (...args: T) => Promise<void>;
 
 function createProgram(io: CliIo): Command {
   const program = new Command(io.program)
@@ -102,10 +102,6 @@ function createProgram(io: CliIo): Command {
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError();
   return program;
-}
-
-function outputOption(formats: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(formats);
 }
 
 function nonEmpty(text: string): string {
@@ -245,23 +241,10 @@ function addPlan(program: Command, io: CliIo, run: Runner): void {
     .action(run(async (name: string, _: unknown, command: Command) => runPlan(io, name, options(command))));
 }
 
-function parseUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new CliError(
-    exitCodes.usage,
-    `${JSON.stringify(text)} is no address of a Prometheus`,
-    'write http://HOST:PORT',
-  );
-}
-
 function parseShare(text: string): number {
   const percent = Number(text);
   if (Number.isInteger(percent) && percent >= 1 && percent <= 50) return percent;
   throw new CliError(exitCodes.usage, `${JSON.stringify(text)} is no share`, 'write a whole number from 1 to 50');
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }
 
 function addCompletion(program: Command, io: CliIo, run: Runner): void {
@@ -286,22 +269,4 @@ function addCompletion(program: Command, io: CliIo, run: Runner): void {
         return exitCodes.ok;
       }),
     );
-}
-
-/** Go durations; zero and what is negative mean without limit only when written as 0. */
-function parseTimeout(text: string): number {
-  const seconds = parseDuration(text);
-  if (seconds >= 0) return seconds;
-  throw new CliError(exitCodes.usage, `the timeout ${text} is negative`);
-}
-
-function asUsage<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      const failure = toCliError(error);
-      throw new InvalidArgumentError(`${failure.message}${failure.hint === undefined ? '' : `; ${failure.hint}`}.`);
-    }
-  };
 }

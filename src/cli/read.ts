@@ -59,5 +59,5 @@ async function assertInstalled(api: KubeApi): Promise<void> {
   const served = await api.discover(API_VERSION);
   if (served.some(({ plural }) => plural === resources.canaryReleases.plural)) return;
   const message = 'Tandem is not installed in this cluster: it serves no CanaryReleases';
-  throw new CliError(exitCodes.unusable, message, 'kubectl apply --server-side -k deploy/kustomize/base installs it');
+  throw new CliError(exitCodes.unusable, message, 'tandem install installs it');
 }

@@ -42,13 +42,15 @@ export interface GlobalOptions {
   timeout?: number;
 }
 
-async function withCluster<T>(
+/** Connects as the options say, and ends the connections whatever becomes of `use`. */
+export async function withCluster<T>(
   io: CliIo,
-  options: GlobalOptions,
+  options: Pick<GlobalOptions, 'namespace' | 'context' | 'kubeconfig'> & { fieldManager?: string },
   use: (api: KubeApi, namespace: string) => Promise<T>,
 ): Promise<T> {
-  const { context, kubeconfig } = options;
+  const { context, kubeconfig, fieldManager } = options;
   const cluster: Cluster = await io.connect({
+    ...(fieldManager === undefined ? {} : { fieldManager }),
     ...(context === undefined ? {} : { context }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   });

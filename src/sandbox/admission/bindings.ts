@@ -44,12 +44,13 @@ export function createPolicies(store: Store, version: PolicyVersion): Policies {
   const define = (apiVersion: string, name: 'Mutating' | 'Validating'): [Kind, Kind] => [
     defineKind(resourceOf(apiVersion, `${name}AdmissionPolicy`, `${name.toLowerCase()}admissionpolicies`), {
       normalise: dropEmpty,
+      tracked: true,
       generation: 'spec',
       validate,
     }),
     defineKind(
       resourceOf(apiVersion, `${name}AdmissionPolicyBinding`, `${name.toLowerCase()}admissionpolicybindings`),
-      { normalise: dropEmpty, validate: bindingProblems },
+      { normalise: dropEmpty, tracked: true, validate: bindingProblems },
     ),
   ];
   const validatingKinds = define('v1', 'Validating');

@@ -27,6 +27,8 @@ const LISTS: Record<string, Structure['list']> = {
   hostAliases: { keys: { ip: undefined } },
   topologySpreadConstraints: { keys: { topologyKey: undefined, whenUnsatisfiable: undefined } },
   conditions: { keys: { type: undefined } },
+  variables: NAME,
+  matchConditions: NAME,
   ownerReferences: { keys: { uid: undefined } },
   finalizers: 'set',
 };

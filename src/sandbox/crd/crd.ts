@@ -74,9 +74,27 @@ function crdProblems(crd: KubeObject): Problem[] {
   return [{ path: 'metadata.name', message: `Invalid value: must be spec.names.plural+"."+spec.group` }, ...problems];
 }
 
+/** What is stored is served at once. */
+function establish(crd: KubeObject): void {
+  const versions = servedVersions(crd).filter(({ storage }) => storage === true);
+  crd['status'] = {
+    ...asFields(crd['status']),
+    conditions: ['NamesAccepted', 'Established'].map((type) => ({ type, status: 'True' })),
+    storedVersions: versions.map(({ name }) => name),
+  };
+}
+
 /** Serves CustomResourceDefinitions: what is defined by those that are stored can be stored itself. */
 export function serveCrds(registry: Registry, store: Store): void {
-  registry.register(defineKind(customResourceDefinitions, { status: true, validate: crdProblems }));
+  registry.register(
+    defineKind(customResourceDefinitions, {
+      status: true,
+      tracked: true,
+      generation: 'spec',
+      normalise: establish,
+      validate: crdProblems,
+    }),
+  );
   store.subscribe((event) => {
     if (event.resource.plural !== customResourceDefinitions.plural) return;
     if (event.type !== 'ADDED' && equal(event.before?.['spec'], event.object['spec']) && event.type !== 'DELETED')

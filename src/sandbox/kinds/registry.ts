@@ -25,6 +25,29 @@ export const endpointSlices: Resource = {
   namespaced: true,
 };
 
+const podDisruptionBudgets: Resource = {
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+  namespaced: true,
+};
+
+/** Roles and bindings are stored and grant nothing: whoever has a client may do everything that the policies allow. */
+function accessKinds(): Resource[] {
+  const access = (kind: string, namespaced: boolean): Resource => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+    namespaced,
+  });
+  return [
+    access('ClusterRole', false),
+    access('ClusterRoleBinding', false),
+    access('Role', true),
+    access('RoleBinding', true),
+  ];
+}
+
 function normaliseNamespace(object: KubeObject): void {
   dropEmpty(object);
   ensure(object.metadata, 'labels')['kubernetes.io/metadata.name'] = object.metadata.name;
@@ -46,6 +69,7 @@ function normaliseService(object: KubeObject): void {
 
 function builtins(): Kind[] {
   const clean = { normalise: dropEmpty };
+  const managed = { ...clean, tracked: true };
   const core = (kind: string, plural: string): Resource => ({ apiVersion: 'v1', kind, plural, namespaced: true });
   return [
     deployments,
@@ -53,15 +77,18 @@ function builtins(): Kind[] {
     pods,
     defineKind(resources.namespaces, {
       status: true,
+      tracked: true,
       normalise: normaliseNamespace,
       prepareCreate: (object) => {
         object['spec'] = { finalizers: ['kubernetes'] };
       },
     }),
     defineKind(resources.services, { status: true, normalise: normaliseService, tracked: true }),
-    defineKind(resources.configMaps, { ...clean, tracked: true }),
+    defineKind(resources.configMaps, managed),
     defineKind(core('Secret', 'secrets'), clean),
-    defineKind(core('ServiceAccount', 'serviceaccounts'), clean),
+    defineKind(core('ServiceAccount', 'serviceaccounts'), managed),
+    ...accessKinds().map((resource) => defineKind(resource, managed)),
+    defineKind(podDisruptionBudgets, { ...managed, status: true, generation: 'spec' }),
     defineKind(core('ResourceQuota', 'resourcequotas'), { ...clean, status: true }),
     defineKind(resources.persistentVolumeClaims, { ...clean, status: true }),
     defineKind(resources.leases, { ...clean, unconditionalUpdate: false }),

@@ -11,7 +11,7 @@ import type { Case } from '../case.ts';
 import { installOperator, leader } from '../operator.ts';
 import { type CommandResult, runKubectl, runProgram, type Stage } from '../stage.ts';
 
-/** The Helm chart: the same objects as the manifests, and a whole life of it on the cluster. */
+/** The Helm chart and `tandem install`: the same objects as the manifests, and a whole life of each on the cluster. */
 
 const chart = 'deploy/helm/tandem';
 const system = 'tandem-system';
@@ -154,6 +154,60 @@ async function wholeLife(stage: Stage): Promise<void> {
   stage.facts['lost in a life of the chart'] = Object.values(record.failed).reduce((sum, count) => sum + count, 0);
 }
 
+/** `tandem` without the namespace of the case: it is about the whole cluster. */
+async function tandem(...args: string[]): Promise<CommandResult> {
+  return runProgram(process.execPath, ['dist/tandem.mjs', ...args, '--kubeconfig', testCluster().kubeconfig]);
+}
+
+/** The command line takes over, upgrades, uninstalls and installs anew, with a target that serves and one that is held. */
+async function lifeByCli(stage: Stage): Promise<void> {
+  const image = ['--image', 'docker.io/library/tandem:dev', '--prometheus-url', testCluster().prometheusUrl];
+  await stage.deploy({ version: 'v1' });
+  await stage.adopt({ analysis: { minDuration: '10m' } });
+  const before = await stage.stablePods();
+  const load = await stage.load({ rate: 30 });
+  try {
+    const refused = await tandem('install', ...image);
+    assert.equal(refused.code, 1, 'kubectl installed it');
+    assert.match(refused.stderr, /--take-ownership/);
+    await must(tandem('install', ...image, '--take-ownership', '--wait'));
+    const again = await must(tandem('install', ...image, '--wait'));
+    assert.doesNotMatch(again.stdout, / (new|changes:)/, 'the second one changes nothing');
+    const more = await must(tandem('install', '--replicas', '1', '--wait'));
+    assert.match(more.stdout, /deployment\/tandem {3}changes: spec.replicas\n/);
+    await stage.release({ version: 'v2' });
+    await stage.waitPhase('Analyzing', 120);
+    const running = await tandem('uninstall');
+    assert.equal(running.code, 1);
+    assert.match(running.stderr, /running: .*shop \(Analyzing\)/);
+    await must(tandem('uninstall', '--dry-run', '--force'));
+    const gone = await must(tandem('uninstall', '--force'));
+    stage.note(gone.stdout);
+    await stage.waitFor('no canary', async () => !(await stage.canaryExists()), 60);
+    assert.equal(await stage.gate(), 'open');
+    assert.equal((await stage.target()).spec.paused, true, 'an untested template does not roll by itself');
+    assert.deepEqual(await stage.stablePods(), before, 'the target serves on');
+    await must(tandem('uninstall'));
+    await stage.release({ version: 'v1' });
+    await stage.kubectl(['rollout', 'resume', 'deployment/shop']);
+    await stage.kubectl(['label', 'deployment', 'shop', 'tandem.dev/gate-']);
+    assert.deepEqual(await stage.stablePods(), before);
+    await must(tandem('install', ...image, '--wait'));
+    await stage.waitFor('held again', async () => (await stage.gate()) === 'armed', 60);
+    await stage.release({ version: 'v3', env: { CRASH_AFTER_S: '1' } });
+    await stage.waitPhase('Rejected', 120);
+    assert.deepEqual(await stage.stablePods(), before);
+  } finally {
+    await tandem('uninstall', '--force');
+    await installOperator(stage.note);
+  }
+  const record = await load.stop();
+  stage.facts['lost in a life by the command line'] = Object.values(record.failed).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+}
+
 async function held(stage: Stage, version: string): Promise<boolean> {
   await stage.release({ version });
   return (await stage.gate()) === 'holding';
@@ -180,5 +234,13 @@ export const installCases: Case[] = [
     proves:
       'the chart installed, upgraded in the middle of a release and uninstalled: the target serves, the CanaryRelease is kept',
     run: wholeLife,
+  },
+  {
+    name: 'cli-life',
+    ci: false,
+    alone: true,
+    proves:
+      '`tandem install` takes over from kubectl, upgrades, `tandem uninstall` leaves targets serving and what is untested held, and installs anew',
+    run: lifeByCli,
   },
 ];

@@ -205,6 +205,19 @@ export const FIELDS: Record<string, string> = {
     'action apiVersion deprecatedCount deprecatedFirstTimestamp deprecatedLastTimestamp deprecatedSource:EventSource eventTime kind metadata:ObjectMeta note reason regarding:ObjectReference related:ObjectReference reportingController reportingInstance series:EventSeries type',
   EventSource: 'component host',
   EventSeries: 'count lastObservedTime',
+  ClusterRole: 'aggregationRule:AggregationRule apiVersion kind metadata:ObjectMeta rules:PolicyRule',
+  AggregationRule: 'clusterRoleSelectors:LabelSelector',
+  PolicyRule: 'apiGroups nonResourceURLs resourceNames resources verbs',
+  Role: 'apiVersion kind metadata:ObjectMeta rules:PolicyRule',
+  ClusterRoleBinding: 'apiVersion kind metadata:ObjectMeta roleRef:RoleRef subjects:Subject',
+  RoleBinding: 'apiVersion kind metadata:ObjectMeta roleRef:RoleRef subjects:Subject',
+  RoleRef: 'apiGroup kind name',
+  Subject: 'apiGroup kind name namespace',
+  PodDisruptionBudget:
+    'apiVersion kind metadata:ObjectMeta spec:PodDisruptionBudgetSpec status:PodDisruptionBudgetStatus',
+  PodDisruptionBudgetSpec: 'maxUnavailable minAvailable selector:LabelSelector unhealthyPodEvictionPolicy',
+  PodDisruptionBudgetStatus:
+    'conditions:Condition currentHealthy desiredHealthy disruptedPods disruptionsAllowed expectedPods observedGeneration',
   ValidatingAdmissionPolicy:
     'apiVersion kind metadata:ObjectMeta spec:ValidatingAdmissionPolicySpec status:ValidatingAdmissionPolicyStatus',
   ValidatingAdmissionPolicySpec:
