@@ -111,7 +111,7 @@ export const analysis = z
     until: time().describe('Deadline, after which onUndecided applies.').exactOptional(),
     source: text(64)
       .describe(
-        "Where the metrics come from: Prometheus, Pods, or Pods+Prometheus where the pods are scraped and stable's past, CPU and memory are taken from Prometheus.",
+        "Where the metrics come from: Prometheus, Pods, or Pods+Prometheus where the pods are scraped and stable's past, CPU and memory are taken from Prometheus; +metrics.k8s.io where CPU and memory come from there.",
       )
       .exactOptional(),
     preset: text(64).describe('The names of metrics that were found or chosen.').exactOptional(),

@@ -57,6 +57,8 @@ export interface PodSamples {
   latencyCount?: (number | null)[];
   /** CPU seconds used. */
   cpuSeconds: (number | null)[];
+  /** 1 where nothing is known of the CPU time since the sample before: the sample is a base and no increment. */
+  cpuBreaks?: (number | null)[];
   /** Bytes in use (a gauge). */
   memoryBytes: (number | null)[];
   /** Requests by class of error (status, and type where the application labels it). Only classes that occurred. */

@@ -35,7 +35,12 @@ export interface CustomQuery {
 /** A request with the choice between the sources. */
 export interface RoutedRequest extends EvidenceRequest {
   from: 'Auto' | 'Prometheus' | 'Pods';
+  /** What the release compares of them; absent: both. */
+  resources?: readonly ResourceSignal[];
 }
+
+/** What metrics.k8s.io may have where a source has nothing of it. */
+export type ResourceSignal = 'cpu' | 'memory';
 
 export interface WatchedPod {
   name: string;

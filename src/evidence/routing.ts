@@ -6,7 +6,9 @@ import type { PodsCollector } from './pods/collector.ts';
 import { composeEvidence } from './pods/compose.ts';
 import { fallbackReason } from './pods/lane.ts';
 import { LATE_MS } from './pods/watch.ts';
-import type { RoutedRequest, WatchResult } from './request.ts';
+import { allPods, type ResourceSignal, type RoutedRequest, type WatchResult } from './request.ts';
+import type { Usage, UsageCollector } from './resources/collector.ts';
+import { lacking, withUsage } from './resources/compose.ts';
 
 /** All sources behind one face: each release is asked of the source, or of both, that its spec names. */
 export interface EvidenceSources {
@@ -27,6 +29,8 @@ export interface SourcesOptions {
   pods: PodsCollector | undefined;
   /** Whether there is a Prometheus at all. */
   hasPrometheus: boolean;
+  /** CPU and memory where neither has them; absent: they are missing then. */
+  usage?: UsageCollector;
   clock: Clock;
   log: Logger;
 }
@@ -36,21 +40,24 @@ export interface SourcesOptions {
  * rest of its run, so that no counter is ever continued by another source's.
  */
 interface Route {
-  /** The run that it was decided for. */
-  startedAt: number;
-  from: RoutedRequest['from'];
+  /** What it was decided for; the pods are those of the last call. */
+  request: RoutedRequest;
   lane: 'Pods' | 'Prometheus' | 'Both';
   /** Why the pods are left out. */
   warning: string | undefined;
   composed: { pods: Evidence; prometheus: Evidence | undefined; evidence: Evidence } | undefined;
+  /** With CPU and memory from metrics.k8s.io. */
+  used: { plain: Evidence; version: number; evidence: Evidence } | undefined;
 }
 
 export function createEvidenceSources(options: SourcesOptions): EvidenceSources {
-  const { prometheus, pods, hasPrometheus, clock, log } = options;
+  const { prometheus, pods, hasPrometheus, usage, clock, log } = options;
   const routes = new Map<string, Route>();
 
-  function start({ from, startedAt, custom = [] }: RoutedRequest): Route {
-    const route: Route = { startedAt, from, lane: 'Prometheus', warning: undefined, composed: undefined };
+  function start(request: RoutedRequest): Route {
+    const { from, startedAt, custom = [] } = request;
+    const empty = { warning: undefined, composed: undefined, used: undefined };
+    const route: Route = { request, lane: 'Prometheus', ...empty };
     if (from === 'Prometheus' || (from === 'Auto' && pods === undefined)) return route;
     if (from === 'Pods' || !hasPrometheus) return { ...route, lane: 'Pods' };
     if (custom.length > 0)
@@ -64,9 +71,10 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
 
   function watch(key: string, request: RoutedRequest): WatchResult {
     const before = routes.get(key);
-    const same = before?.startedAt === request.startedAt && before.from === request.from;
+    const same = before?.request.startedAt === request.startedAt && before.request.from === request.from;
     if (!same) unwatch(key);
     const route = same ? before : start(request);
+    route.request = request;
     routes.set(key, route);
     if (route.lane === 'Prometheus') return prometheus.watch(key, request);
     if ((request.custom ?? []).length > 0) {
@@ -87,6 +95,7 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
   function unwatch(key: string): void {
     prometheus.unwatch(key);
     pods?.unwatch(key);
+    usage?.leave(key);
     routes.delete(key);
   }
 
@@ -107,7 +116,26 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
     if (reason !== undefined) fallBack(key, route, reason);
   }
 
+  /** What the sources lack of CPU and memory is asked of metrics.k8s.io, and nothing else is. */
+  function askUsage(key: string): void {
+    const route = routes.get(key);
+    const plain = plainEvidence(key);
+    if (usage === undefined || route === undefined || plain === undefined || plain.source.state === 'Failed') return;
+    if (lacking(plain, route.request.resources).length === 0) return usage.leave(key);
+    const names = allPods(route.request).map(({ name }) => name);
+    usage.want(key, route.request.namespace, names);
+  }
+
   function evidence(key: string): Evidence | undefined {
+    const plain = plainEvidence(key);
+    const route = routes.get(key);
+    const known = usage?.usage(key);
+    if (plain === undefined || route === undefined || known === undefined) return plain;
+    const signals = lacking(plain, route.request.resources);
+    return signals.length === 0 ? plain : withFigures(route, plain, known, signals);
+  }
+
+  function plainEvidence(key: string): Evidence | undefined {
     const route = routes.get(key);
     if (route?.lane === 'Pods') return pods?.evidence(key);
     const asked = named(prometheus.evidence(key), route?.warning);
@@ -117,6 +145,8 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
   }
 
   pods?.onUpdate(check);
+  prometheus.onUpdate(askUsage);
+  pods?.onUpdate(askUsage);
   return {
     watch,
     unwatch,
@@ -126,7 +156,7 @@ export function createEvidenceSources(options: SourcesOptions): EvidenceSources 
       pods?.onUpdate(handler);
     },
     run: async (signal, intervalMs) => {
-      await Promise.all([prometheus.run(signal, intervalMs), pods?.run(signal)]);
+      await Promise.all([prometheus.run(signal, intervalMs), pods?.run(signal), usage?.run(signal)]);
     },
     close: async () => {
       await Promise.all([prometheus.close(), pods?.close()]);
@@ -143,6 +173,14 @@ function named(evidence: Evidence | undefined, warning: string | undefined): Evi
   if (evidence === undefined) return undefined;
   const warnings = warning === undefined ? {} : { warnings: [warning] };
   return { ...evidence, found: { ...evidence.found, source: 'Prometheus', ...warnings } };
+}
+
+/** The same object while nothing came. */
+function withFigures(route: Route, plain: Evidence, usage: Usage, signals: readonly ResourceSignal[]): Evidence {
+  const { version } = usage;
+  if (route.used?.plain !== plain || route.used.version !== version)
+    route.used = { plain, version, evidence: withUsage(plain, usage, signals) };
+  return route.used.evidence;
 }
 
 /** The same object while nothing came. */

@@ -28,6 +28,7 @@ export function askedFor({ analysis }: ParsedSpec): Omit<RoutedRequest, 'namespa
     ignoreRoutes: analysis.routes.ignore,
     warmupSeconds: analysis.warmupSeconds,
     historySeconds,
+    resources: (['cpu', 'memory'] as const).filter((signal) => analysis[signal].enabled),
     ...(analysis.custom.length === 0 ? {} : { custom: analysis.custom.map(({ name, query }) => ({ name, query })) }),
   };
 }

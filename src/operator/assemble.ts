@@ -5,6 +5,7 @@ import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts'
 import { createPodsCollector } from '../evidence/pods/collector.ts';
 import type { Scraper } from '../evidence/pods/scrape.ts';
 import type { PrometheusApi } from '../evidence/prometheus/client.ts';
+import { createUsageCollector } from '../evidence/resources/collector.ts';
 import { createEvidenceSources, type EvidenceSources } from '../evidence/routing.ts';
 import { incrementalJudge } from '../judge/engine/incremental.ts';
 import type { KubeApi } from '../kube/api.ts';
@@ -168,7 +169,7 @@ export function assembleOperator(input: OperatorInput): Operator {
 }
 
 function evidenceSources(
-  { config, sources, scraper, clock, log, metrics }: OperatorInput,
+  { api, config, sources, scraper, clock, log, metrics }: OperatorInput,
   customAllowed: (namespace: string) => boolean,
 ): EvidenceSources {
   const { podsSource } = config;
@@ -177,7 +178,8 @@ function evidenceSources(
       ? undefined
       : createPodsCollector({ config: podsSource, scraper, clock, log, metrics });
   const prometheus = createCollector({ sources, clock, log, metrics, customAllowed });
-  return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0, clock, log });
+  const usage = createUsageCollector({ api, clock, log, metrics });
+  return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0, usage, clock, log });
 }
 
 function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector | undefined {

@@ -6,6 +6,8 @@ import { PodsSource } from '../../src/evidence/pods/config.ts';
 import type { Scraper } from '../../src/evidence/pods/scrape.ts';
 import type { PrometheusApi } from '../../src/evidence/prometheus/client.ts';
 import { matches, parseQuery } from '../../src/evidence/testing/selector.ts';
+import type { KubeApi } from '../../src/kube/api.ts';
+import { ApiError } from '../../src/kube/errors.ts';
 import { createKubeMetrics } from '../../src/kube/metrics.ts';
 import { type KubeObject, type Pod, resources } from '../../src/kube/object.ts';
 import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
@@ -26,6 +28,7 @@ let clock: FakeClock;
 let sandbox: Sandbox;
 let stop: AbortController;
 let scrapes: number;
+let usageLists: number;
 let unreachable: (pod: Pod) => boolean;
 
 interface World {
@@ -35,7 +38,12 @@ interface World {
   source?: 'Auto' | 'Prometheus' | 'Pods';
   /** Milliseconds between two scrapes of Prometheus; absent: there is none. */
   prometheus?: number;
+  /** Cores of a canary pod by metrics.k8s.io, where one of stable uses 0.2; 0: it is not served; absent: nor asked for. */
+  cores?: number;
 }
+
+/** Windows of metrics-server. */
+const WINDOW_MS = 15_000;
 
 const isCanary = (pod: Pod): boolean => pod.metadata.labels?.[TRACK_LABEL] === 'canary';
 
@@ -110,17 +118,39 @@ function prometheus(world: World, step: number): PrometheusApi {
   return { name: 'default', allows: () => true, query, close: () => Promise.resolve() };
 }
 
+/** The API of a cluster that serves metrics.k8s.io, as metrics-server does: half a minute late, in windows. */
+function withUsage(api: KubeApi, cores: number | undefined): KubeApi {
+  const list: KubeApi['list'] = async (resource, options) => {
+    if (resource.apiVersion !== 'metrics.k8s.io/v1beta1') return api.list(resource, options);
+    usageLists += 1;
+    if (cores === undefined || cores === 0)
+      throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+    const at = Math.floor((clock.now() - 7000) / WINDOW_MS) * WINDOW_MS;
+    const items = pods().flatMap((pod) => {
+      if (Date.parse(pod.metadata.creationTimestamp ?? '') > at - WINDOW_MS) return [];
+      const usual = 0.01 * Math.sin(at / 7 + pod.metadata.name.length);
+      const used = (isCanary(pod) ? cores : 0.2) + usual;
+      const usage = { cpu: `${Math.round(used * 1e9)}n`, memory: `${200_000 + Math.round(1000 * usual)}Ki` };
+      const window = { timestamp: new Date(at).toISOString(), window: '15s', containers: [{ name: 'app', usage }] };
+      return [{ apiVersion: resource.apiVersion, kind: 'PodMetrics', metadata: pod.metadata, ...window }];
+    });
+    return { metadata: { resourceVersion: '' }, items } as never;
+  };
+  return { ...api, list };
+}
+
 async function begin(world: World): Promise<void> {
   clock = createFakeClock(START);
   sandbox = createSandbox({ clock, seed: 1, namespaces: ['shop'] });
   stop = new AbortController();
   scrapes = 0;
+  usageLists = 0;
   unreachable = () => false;
   const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
   const registry = new Registry();
   const operator = assembleOperator({
     config: { workers: 2, watchNamespace: undefined, pollMilliseconds: 5000, podsSource: PodsSource.parse({}) },
-    api: admin,
+    api: withUsage(admin, world.cores),
     clock,
     random: () => 0.5,
     log: silentLogger,
@@ -145,8 +175,8 @@ async function begin(world: World): Promise<void> {
         source: world.source ?? 'Auto',
         minDuration: '5m',
         deadline: '30m',
-        cpu: { enabled: false },
-        memory: { enabled: false },
+        cpu: { enabled: world.cores !== undefined },
+        memory: { enabled: world.cores !== undefined },
       },
     },
   } as CanaryRelease);
@@ -211,6 +241,7 @@ describe('releases whose pods the operator scrapes', { timeout: 120_000 }, () =>
     expect(status().analysis).toMatchObject({ source: 'Pods', preset: 'prom-http' });
     const now = await until(({ ledger }) => ledger?.[0]?.outcome === 'Promoted', 35);
     expect(now.ledger?.[0]).toMatchObject({ outcome: 'Promoted' });
+    expect(usageLists).toBe(0);
   });
 
   it('gross harm falls sooner in the fast lane than by Prometheus', async () => {
@@ -241,5 +272,45 @@ describe('releases whose pods the operator scrapes', { timeout: 120_000 }, () =>
     const now = await until(({ phase }) => phase === 'Rejected', 20);
     expect(now.ledger?.[0]).toMatchObject({ outcome: 'RolledBack', verdict: 'Regression' });
     expect(now.analysis?.source).toBe('Prometheus');
+  });
+
+  it('CPU and memory from metrics.k8s.io where the pods export none of the process: a canary that burns more is taken back', async () => {
+    await begin({ cores: 0.5 });
+    await until(({ phase }) => phase === 'Analyzing', 5);
+    await clock.advance(60_000);
+    expect(status().analysis).toMatchObject({ source: 'Pods+metrics.k8s.io' });
+    expect(status().analysis?.missing ?? []).toEqual([]);
+    expect(status().analysis?.warnings?.join()).toMatch(
+      /the pods export no cpu and memory of the process: read from metrics.k8s.io/,
+    );
+    const now = await until(({ phase }) => phase === 'Rejected', 15);
+    expect(now.ledger?.[0]).toMatchObject({ outcome: 'RolledBack', verdict: 'Regression', reason: 'cpu' });
+    const before = usageLists;
+    await clock.advance(60_000);
+    expect(usageLists).toBe(before);
+  });
+
+  it('beside a Prometheus without container metrics too, and a canary that burns as much is promoted', async () => {
+    await begin({ cores: 0.2, prometheus: 15_000, source: 'Prometheus' });
+    await until(({ phase }) => phase === 'Analyzing', 5);
+    await clock.advance(60_000);
+    expect(status().analysis).toMatchObject({ source: 'Prometheus+metrics.k8s.io' });
+    expect(status().analysis?.warnings?.join()).toMatch(
+      /Prometheus has no cpu and memory of the containers: read from/,
+    );
+    const now = await until(({ ledger }) => ledger?.[0]?.outcome === 'Promoted', 35);
+    expect(now.ledger?.[0]).toMatchObject({ outcome: 'Promoted', reason: 'Passed' });
+    expect(now.ledger?.[0]?.sentence).toMatch(/CPU per pod, memory/);
+  });
+
+  it('a cluster without metrics.k8s.io is said and hardly asked', async () => {
+    await begin({ cores: 0 });
+    await until(({ phase }) => phase === 'Analyzing', 5);
+    await clock.advance(60_000);
+    expect(status().analysis?.source).toBe('Pods');
+    expect(status().analysis?.warnings?.join()).toMatch(
+      /metrics.k8s.io is not served by this cluster: cpu and memory not compared/,
+    );
+    expect(usageLists).toBe(1);
   });
 });

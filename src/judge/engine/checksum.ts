@@ -73,7 +73,8 @@ function seriesOf({ pods }: PodWindow): Row[] {
 }
 
 function seriesOfPod(pod: PodSamples): Row[] {
-  const { requests, errors, cpuSeconds, memoryBytes, latencySumSeconds = [], latencyCount = [], buckets } = pod;
+  const { requests, errors, cpuSeconds, cpuBreaks = [], memoryBytes, latencySumSeconds = [], latencyCount = [] } = pod;
   const labelled = [pod.errorClasses, pod.routes ?? {}, pod.routeErrors ?? {}].flatMap((each) => Object.values(each));
-  return [requests, errors, cpuSeconds, memoryBytes, latencySumSeconds, latencyCount, buckets, ...labelled];
+  const means = [latencySumSeconds, latencyCount];
+  return [requests, errors, cpuSeconds, cpuBreaks, memoryBytes, ...means, pod.buckets, ...labelled];
 }

@@ -75,7 +75,7 @@ export class PodReader {
 
   /** Reads one scrape at `time` seconds; what it brings is added to the row that `take` hands out. */
   read(samples: PodSamples | undefined, slot: number, time: number, warmupSeconds: number): void {
-    this.#readCpu(samples?.cpuSeconds[slot] ?? null);
+    this.#readCpu(samples, slot);
     this.#row.memoryBytes = samples?.memoryBytes[slot] ?? this.#row.memoryBytes;
     const requests = samples?.requests[slot] ?? null;
     if (samples === undefined || requests === null) {
@@ -199,11 +199,13 @@ export class PodReader {
     this.#row.buckets = into;
   }
 
-  #readCpu(sample: number | null): void {
+  #readCpu(samples: PodSamples | undefined, slot: number): void {
+    const sample = samples?.cpuSeconds[slot] ?? null;
     if (sample === null) {
       this.#cpuMissed += 1;
       return;
     }
+    if (samples?.cpuBreaks?.[slot] === 1) this.#cpu.rebase(null);
     const more = this.#cpu.read(sample);
     if (more !== null) {
       this.#row.cpuSeconds += more;

@@ -178,6 +178,7 @@ function podAt(value: unknown, path: string, scrapes: number, width: number): Po
       ? {}
       : { latencySumSeconds: samples('latency_sum_s'), latencyCount: samples('latency_count') }),
     cpuSeconds: samples('cpu_s'),
+    ...(isAbsent(fields['cpu_breaks']) ? {} : { cpuBreaks: samples('cpu_breaks') }),
     memoryBytes: samples('mem'),
     errorClasses: {},
   };

@@ -27,6 +27,9 @@ function podOf(scrapes: number, width: number, labels: string[], parts: Parts): 
       errors: series,
       buckets: fc.array(bucket, { minLength: scrapes, maxLength: scrapes }),
       cpuSeconds: series,
+      cpuBreaks: samplesOf(scrapes).map(([, ...rest]) =>
+        [1, ...rest.map((one) => (one === null ? null : 1))].slice(0, scrapes),
+      ),
       memoryBytes: series,
       errorClasses: byLabel,
       latencySumSeconds: series,
@@ -34,8 +37,9 @@ function podOf(scrapes: number, width: number, labels: string[], parts: Parts): 
       routes: byLabel,
       routeErrors: byLabel,
     })
-    .map(({ latencySumSeconds, latencyCount, routes, routeErrors, ...rest }) => ({
+    .map(({ latencySumSeconds, latencyCount, routes, routeErrors, cpuBreaks, ...rest }) => ({
       ...rest,
+      ...(parts.breaks ? { cpuBreaks } : {}),
       ...(parts.mean ? { latencySumSeconds, latencyCount } : {}),
       ...(parts.routes ? { routes, routeErrors } : {}),
     }));
@@ -43,6 +47,7 @@ function podOf(scrapes: number, width: number, labels: string[], parts: Parts): 
 
 interface Parts {
   mean: boolean;
+  breaks: boolean;
   routes: boolean;
 }
 
@@ -59,7 +64,7 @@ const shape = fc.record({
   labels: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
   scrapes: fc.integer({ min: 1, max: 6 }),
   width: fc.integer({ min: 1, max: 4 }),
-  parts: fc.record({ mean: fc.boolean(), routes: fc.boolean() }),
+  parts: fc.record({ mean: fc.boolean(), routes: fc.boolean(), breaks: fc.boolean() }),
   own: fc.option(fc.constantFrom(5, 60), { nil: undefined }),
   past: fc.boolean(),
   second: fc.boolean(),

@@ -62,6 +62,7 @@ function podOf(pod: PodSamples): object {
     latency_sum_s: pod.latencySumSeconds,
     latency_count: pod.latencyCount,
     cpu_s: pod.cpuSeconds,
+    cpu_breaks: pod.cpuBreaks,
     mem: pod.memoryBytes,
   };
   return Object.fromEntries(

@@ -1,5 +1,5 @@
+import { canonicalQuantity } from '../../lib/quantity.ts';
 import { asFields, asList, ensure, type Fields, isFields, setDefault } from '../json.ts';
-import { canonicalQuantity } from './quantity.ts';
 
 const FILE_MODE = 0o644;
 

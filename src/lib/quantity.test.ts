@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity } from './quantity.ts';
+import { canonicalQuantity, quantityValue } from './quantity.ts';
 
 describe('canonicalQuantity', () => {
   it.each([
@@ -27,5 +27,24 @@ describe('canonicalQuantity', () => {
       const once = canonicalQuantity(text);
       expect(canonicalQuantity(once)).toBe(once);
     }
+  });
+});
+
+describe('quantityValue', () => {
+  it.each([
+    ['1', 1],
+    ['250m', 0.25],
+    ['123456789n', 0.123456789],
+    ['1500u', 0.0015],
+    ['20480Ki', 20_971_520],
+    ['1.5Gi', 1_610_612_736],
+    ['2G', 2e9],
+    ['1e3', 1000],
+    ['0', 0],
+    ['much', Number.NaN],
+    ['', Number.NaN],
+    ['12Qi', Number.NaN],
+  ])('%j is %d', (text, value) => {
+    expect(quantityValue(text)).toBe(value);
   });
 });

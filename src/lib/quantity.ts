@@ -40,14 +40,29 @@ function binary(digits: string, suffix: string): string {
   return `${value}${BINARY[power] ?? ''}`;
 }
 
+function partsOf(quantity: string): { digits: string; suffix: string } | undefined {
+  const [, digits = '', suffix = ''] = PATTERN.exec(quantity) ?? [];
+  return /\d/.test(digits) ? { digits, suffix } : undefined;
+}
+
+function exponentOf(suffix: string): number {
+  return /^[eE][+-]?\d+$/.test(suffix) ? Number(suffix.slice(1)) : (SUFFIXES[suffix] ?? 0);
+}
+
 /** A quantity as the API server writes it back: `1000m` is `1`, `1024Ki` is `1Mi`. What is none stays as it is. */
 export function canonicalQuantity(quantity: unknown): unknown {
   if (typeof quantity !== 'string' && typeof quantity !== 'number') return quantity;
-  const parts = PATTERN.exec(String(quantity));
-  const digits = parts?.[1] ?? '';
-  if (parts === null || !/\d/.test(digits)) return quantity;
-  const suffix = parts[2] ?? '';
-  if (suffix.endsWith('i')) return binary(digits, suffix);
-  const exponent = /^[eE][+-]?\d+$/.test(suffix) ? Number(suffix.slice(1)) : (SUFFIXES[suffix] ?? 0);
-  return decimal(digits, exponent);
+  const parts = partsOf(String(quantity));
+  if (parts === undefined) return quantity;
+  const { digits, suffix } = parts;
+  return suffix.endsWith('i') ? binary(digits, suffix) : decimal(digits, exponentOf(suffix));
+}
+
+/** The number that a quantity is, as near as a double comes: `250m` is 0.25, `1Ki` is 1024. NaN for what is none. */
+export function quantityValue(quantity: string): number {
+  const parts = partsOf(quantity);
+  if (parts === undefined) return Number.NaN;
+  const { digits, suffix } = parts;
+  if (suffix.endsWith('i')) return Number(digits) * 1024 ** BINARY.indexOf(suffix);
+  return Number(`${digits}e${exponentOf(suffix)}`);
 }
