@@ -1,9 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { readBaseFiles } from '../src/cli/install/base-files.ts';
+import { bundleClient } from '../src/dashboard/bundle-client.ts';
 
 const root = resolve(import.meta.dirname, '..');
+
+/** Puts the script and styles of the dashboard, as text, in the place of the module that makes them. */
+const client: Plugin = {
+  name: 'dashboard-client',
+  setup({ onLoad }) {
+    onLoad({ filter: /src[/\\]dashboard[/\\]bundle-client\.ts$/ }, async () => ({
+      contents: `export async function bundleClient() { return ${JSON.stringify(await bundleClient())}; }`,
+      loader: 'js',
+    }));
+  },
+};
 
 /** Bundles one program with all it imports into one file for Node, with its source map beside it. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
@@ -23,6 +35,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
+    plugins: [client],
     logLevel: 'warning',
   });
 }

@@ -15,6 +15,8 @@ export interface OperatorOptions {
   /** The bundled program. */
   program: string;
   kubeconfig: string;
+  /** `HOST:PORT` of its dashboard. */
+  dashboard: string;
   /** Where its configuration and its log go. */
   folder: string;
   guardian: Guardian;
@@ -23,11 +25,11 @@ export interface OperatorOptions {
 /** Pods are processes of this machine here, which the operator scrapes only when it is told so. */
 const configuration = 'podsSource: {allowLoopback: true}\n';
 
-export function startOperator({ program, kubeconfig, folder, guardian }: OperatorOptions): RunningOperator {
+export function startOperator({ program, kubeconfig, dashboard, folder, guardian }: OperatorOptions): RunningOperator {
   const config = join(folder, 'operator.yaml');
   const logFile = join(folder, 'operator.log');
   writeFileSync(config, configuration);
-  const flags = { kubeconfig, config, 'health-addr': '0', 'metrics-addr': '0' };
+  const flags = { kubeconfig, config, 'health-addr': '0', 'metrics-addr': '0', 'dashboard-addr': dashboard };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const child = spawn(process.execPath, [program, 'operator', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,10 +4,12 @@ import { imageOf } from './scenarios.ts';
 import type { World } from './world.ts';
 
 /** What a person may type while the demo stays. */
-export function howToLook({ kubeconfig, program, parts }: World, name: string): string {
+export function howToLook({ kubeconfig, dashboard, program, parts }: World, name: string): string {
   const file = relative(process.cwd(), program);
   return `
-Everything is left running, the load too. In another terminal:
+Everything is left running, the load too. The dashboard is ${dashboard}
+
+In another terminal:
 
   export KUBECONFIG=${kubeconfig}
   kubectl get canaryreleases,deployments,pods,services

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
 import type { KubeObject, Resource } from '../../src/kube/object.ts';
@@ -22,6 +23,8 @@ export interface World {
   operator: RunningOperator;
   /** For kubectl. */
   kubeconfig: string;
+  /** Address of the dashboard. */
+  dashboard: string;
   /** The command line of Tandem, bundled. */
   program: string;
   apply(resource: Resource, object: KubeObject): Promise<void>;
@@ -74,14 +77,17 @@ export async function createWorld({ port, seed, quick, say }: WorldOptions): Pro
     writeFileSync(own, server.kubeconfig([{ context: 'operator', identity }]), { mode: 0o600 });
     say('building the shop and the operator');
     await Promise.all([bundle('test/app/server.ts', shop), bundle('src/main.ts', program)]);
+    const dashboard = `127.0.0.1:${await freePort()}`;
     say(`starting the operator, in a process of its own (its API server is ${server.url})`);
-    const operator = startOperator({ program, kubeconfig: own, folder, guardian: parts.guardian });
+    const operator = startOperator({ program, kubeconfig: own, dashboard, folder, guardian: parts.guardian });
     closers.push(() => operator.stop());
+    say(`the dashboard: http://${dashboard}/`);
     const api = parts.sandbox.api({ username: 'demo', groups: ['system:masters'] }, { fieldManager: 'kubectl' });
     return {
       parts,
       operator,
       kubeconfig,
+      dashboard: `http://${dashboard}/`,
       program,
       apply: async (resource, object) => void (await api.create(resource, object)),
       patch: async (resource, name, body) =>
@@ -92,6 +98,15 @@ export async function createWorld({ port, seed, quick, say }: WorldOptions): Pro
     await close();
     throw error;
   }
+}
+
+/** A port that nobody listens on at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
 /** A folder of this run. Those of runs that were killed are removed. */

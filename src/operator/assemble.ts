@@ -1,5 +1,7 @@
 import type { AlertBoard } from '../alerts/board.ts';
 import { createStatusFitter } from '../api/fit.ts';
+import { KIND } from '../api/names.ts';
+import type { DashboardSource } from '../dashboard/source.ts';
 import { createCollector } from '../evidence/collector.ts';
 import { allowsCustom, type CustomMetrics } from '../evidence/custom/allowed.ts';
 import { createPodsCollector } from '../evidence/pods/collector.ts';
@@ -21,7 +23,9 @@ import { createGateProver } from '../release/gate-proof.ts';
 import { createSurroundingsReader } from '../release/surroundings.ts';
 import type { OperatorConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
+import { createDashboardSource } from './dashboard-source.ts';
 import { createForesight } from './foresight.ts';
+import { createJournals } from './journal.ts';
 import { createMeasuring } from './measuring.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { createNeighbours } from './neighbours.ts';
@@ -63,6 +67,8 @@ export interface OperatorInput {
 export interface Operator {
   controller: Controller;
   elector: LeaderElector | undefined;
+  /** What there is to show, without a request to the API. */
+  dashboard: DashboardSource;
   /** Works until the signal aborts, then ends what runs and gives the lease back last. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -76,6 +82,7 @@ export function assembleOperator(input: OperatorInput): Operator {
   const api = elector === undefined ? input.api : guardWrites(input.api, () => elector.canWrite());
   const customAllowed = (namespace: string): boolean => allowsCustom(input.customMetrics, namespace);
   const collector = evidenceSources(input, customAllowed);
+  const journals = createJournals(clock);
   const recorder = createEventRecorder({
     api,
     clock,
@@ -114,7 +121,11 @@ export function assembleOperator(input: OperatorInput): Operator {
     customAllowed,
     alerts: (namespace) => input.alerts?.firing(namespace) ?? [],
     neighbours,
-    emit: (object, event) => recorder.record({ regarding: referenceTo(object), ...event }),
+    emit: (object, event) => {
+      recorder.record({ regarding: referenceTo(object), ...event });
+      const { kind, metadata } = object;
+      if (kind === KIND) journals.event(`${metadata.namespace}/${metadata.name}`, event);
+    },
     measure: measuring.measure,
     forget: (key) => {
       measuring.forget(key);
@@ -139,16 +150,33 @@ export function assembleOperator(input: OperatorInput): Operator {
     leave: (namespace, name) => leaveTarget(deps, namespace, name),
     // Another replica acts: what it needs it watches itself.
     standBy: (key) => neighbours.leave(key),
+    seen: (key, release) => {
+      if (release === undefined) journals.forget(key);
+      else journals.see(release);
+      touch(key);
+    },
     prove: (target) => deps.gate.provenUntil(target),
     pass: metrics.pass,
     informerMetrics: kubeMetrics.informer,
     queueMetrics: kubeMetrics.queue('canaryrelease'),
   });
   late.controller = controller;
-  collector.onUpdate((key) => {
-    if (!foresight.round(key)) wake.round(key);
+  const leads = (): boolean => elector === undefined || elector.isLeader();
+  const { source, touch } = createDashboardSource({
+    clock,
+    releases: controller.releases,
+    release: controller.release,
+    followed: measuring.followed,
+    journals,
+    standing: () => ({ leads: leads(), leader: elector?.holder() }),
+    ready: controller.hasSynced,
   });
-  return { controller, elector, run };
+  collector.onUpdate((key) => {
+    if (foresight.round(key)) return;
+    wake.round(key);
+    touch(key);
+  });
+  return { controller, elector, dashboard: source, run };
 
   async function run(signal: AbortSignal): Promise<void> {
     // The lease is given back last: what is still being written is written under it.

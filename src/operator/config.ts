@@ -30,6 +30,10 @@ export interface OperatorConfig {
   /** `HOST:PORT`, `:PORT`, or `0` to switch off. */
   healthAddress: string;
   metricsAddress: string;
+  /** As those, but off by default: the dashboard has no login. */
+  dashboardAddress: string;
+  /** Names by which browsers may ask for the dashboard, besides addresses, localhost and Services. `*`: any. */
+  dashboardHosts: string[];
   logLevel: string;
   workers: number;
   /** Milliseconds between two rounds of questions to the sources of evidence. */
@@ -60,6 +64,8 @@ const options = {
   'leader-election-namespace': { type: 'string' },
   'health-addr': { type: 'string' },
   'metrics-addr': { type: 'string' },
+  'dashboard-addr': { type: 'string' },
+  'dashboard-hosts': { type: 'string' },
   'log-level': { type: 'string' },
   workers: { type: 'string' },
   'poll-interval': { type: 'string' },
@@ -78,6 +84,8 @@ Runs the controller. Each flag equals an environment variable: --watch-namespace
   --leader-election-namespace NAME  where the lease is (default: the operator's own namespace)
   --health-addr ADDRESS             /healthz and /readyz (default: :8081; 0: off)
   --metrics-addr ADDRESS            /metrics (default: :8080; 0: off)
+  --dashboard-addr ADDRESS          the read-only dashboard, without a login (default: 0: off; for example :8082)
+  --dashboard-hosts NAME,...        names by which an ingress serves it (default: none; *: any)
   --poll-interval DURATION          between two rounds of questions to Prometheus (default: 5s)
   --workers N                       releases worked on at once (default: 4)
   --log-level LEVEL                 debug, info, warn or error (default: info)
@@ -107,6 +115,8 @@ export function readConfig(
     leaderElectionNamespace: value('leader-election-namespace'),
     healthAddress: address('health-addr', value('health-addr') ?? ':8081'),
     metricsAddress: address('metrics-addr', value('metrics-addr') ?? ':8080'),
+    dashboardAddress: address('dashboard-addr', value('dashboard-addr') ?? '0'),
+    dashboardHosts: hosts(value('dashboard-hosts') ?? ''),
     logLevel: oneOf('log-level', value('log-level') ?? 'info', ['debug', 'info', 'warn', 'error']),
     workers: integer('workers', value('workers') ?? '4', 1, 64),
     pollMilliseconds: duration('poll-interval', value('poll-interval') ?? '5s'),
@@ -184,6 +194,15 @@ function duration(name: string, text: string): number {
     throw new ConfigError(`--${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   throw new ConfigError(`--${name} is ${JSON.stringify(text)}: write at least 1s`);
+}
+
+function hosts(text: string): string[] {
+  const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toLowerCase()]));
+  const wrong = names.find((name) => name !== '*' && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name));
+  if (wrong === undefined) return names;
+  throw new ConfigError(
+    `--dashboard-hosts has ${JSON.stringify(wrong)}: write names without scheme and port, with commas between them`,
+  );
 }
 
 function address(name: string, text: string): string {

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   leave(namespace: string, name: string): Promise<void>;
   /** Called instead of a pass by who does not lead. */
   standBy?(key: string): void;
+  /** Told of each change of a release that the cache sees, whoever leads; undefined: it is gone. */
+  seen?(key: string, release: CanaryRelease | undefined): void;
   /**
    * Proves the gate of a target at rest, of which nothing has changed. Answers until when that counts, milliseconds
    * since the epoch; undefined: all of the release is to be looked at.
@@ -43,6 +45,9 @@ export interface Controller {
   rouse(key: string): void;
   hasSynced(): boolean;
   namesakes(release: CanaryRelease, target: string): CanaryRelease[];
+  /** As the cache has them. */
+  releases(): CanaryRelease[];
+  release(namespace: string, name: string): CanaryRelease | undefined;
 }
 
 const BY_TARGET = 'target';
@@ -86,6 +91,7 @@ export function createController(options: ControllerOptions): Controller {
     ...(options.queueMetrics === undefined ? {} : { metrics: options.queueMetrics }),
   });
   connect(caches, queue);
+  caches.releases.onChange((key, type, release) => options.seen?.(key, type === 'DELETED' ? undefined : release));
   const resting = new Map<string, Rest>();
   /** Their next pass is a whole one, whatever the pass under way makes of them. */
   const roused = new Set<string>();
@@ -161,6 +167,8 @@ export function createController(options: ControllerOptions): Controller {
       queue.add(`release/${key}`);
     },
     hasSynced: () => Object.values(caches).every((informer: Informer<KubeObject>) => informer.hasSynced()),
+    releases: () => caches.releases.list(),
+    release: (namespace, name) => caches.releases.get(namespace, name),
     namesakes: (release, target) =>
       caches.releases
         .byIndex(BY_TARGET, `${release.metadata.namespace}/${target}`)

@@ -17,7 +17,11 @@ export interface RunningServer {
 
 /** Serves GET and HEAD of the given paths. `address` is `HOST:PORT` or `:PORT`. Rejects when it cannot listen. */
 export async function serve(address: string, routes: Record<string, Route>): Promise<RunningServer> {
-  const server = createServer(listener(routes));
+  return listenAt(address, createServer(listener(routes)));
+}
+
+/** `address` is `HOST:PORT` or `:PORT`. Rejects when the server cannot listen there. */
+export async function listenAt(address: string, server: Server): Promise<RunningServer> {
   const cut = address.lastIndexOf(':');
   const host = address.slice(0, cut).replace(/^\[|\]$/g, '');
   const port = Number(address.slice(cut + 1));

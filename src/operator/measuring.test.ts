@@ -103,7 +103,7 @@ function measured(status: CanaryReleaseStatus, pods = { canary: ['c-1'], baselin
   const snapshot = snapshotOf(status, pods);
   measuring.measure(snapshot, { status, actions: [], events: [], wakeAt: undefined });
   const answer = measuring.measurement(snapshot.release);
-  return { asked, judged, answer };
+  return { asked, judged, answer, measuring };
 }
 
 describe('measuring', () => {
@@ -132,5 +132,16 @@ describe('measuring', () => {
     expect(before.asked[0]?.canaryPods.map(({ name }) => name)).toEqual(['c-1', 'c-2']);
     expect(before.judged[0]).not.toHaveProperty('secondOpinion');
     expect(after.judged[0]?.secondOpinion).toEqual({ since: START + 50_000, without: ['c-1', 'b-1'] });
+  });
+
+  it('can be followed with the evidence that the judge saw, while it is measured', () => {
+    const heard = { at: iso(40), pods: ['c-1'], since: iso(50) };
+    const { measuring, judged } = measured({ ...analysing, analysis: { secondOpinion: heard } });
+    const followed = measuring.followed('shop/checkout');
+    expect(followed?.evidence).toEqual(judged[0]);
+    expect(followed?.asked).toMatchObject({ minDurationSeconds: 900 });
+    expect(measuring.followed('shop/other')).toBeUndefined();
+    measuring.forget('shop/checkout');
+    expect(measuring.followed('shop/checkout')).toBeUndefined();
   });
 });

@@ -20,7 +20,14 @@ export interface Measuring {
   measurement(release: CanaryRelease): Measurement | undefined;
   /** Whether a pass would find another verdict than the last one did. */
   hasNews(key: string): boolean;
+  /** What is known of a release that is measured, and what the judge is asked of it; undefined before its first pass. */
+  followed(key: string): Followed | undefined;
   forget(key: string): void;
+}
+
+export interface Followed {
+  evidence: Evidence;
+  asked: AnalysisSpec;
 }
 
 interface Watched {
@@ -108,7 +115,13 @@ export function createMeasuring(deps: {
     );
   }
 
-  return { measure, measurement, hasNews, forget };
+  function followed(key: string): Followed | undefined {
+    const { asked, second } = watched.get(key) ?? {};
+    const evidence = asked === undefined ? undefined : collector.evidence(key);
+    return asked === undefined || evidence === undefined ? undefined : { evidence: { ...evidence, ...second }, asked };
+  }
+
+  return { measure, measurement, hasNews, followed, forget };
 }
 
 function newsOf({ verdict }: Verdict, { source }: Evidence): string {

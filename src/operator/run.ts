@@ -5,6 +5,8 @@ import { createAlertBoard } from '../alerts/board.ts';
 import { serveAlerts } from '../alerts/server.ts';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
 import { version } from '../cli/version.ts';
+import { loadAssets } from '../dashboard/assets.ts';
+import { serveDashboard } from '../dashboard/serve.ts';
 import { createScraper } from '../evidence/pods/scrape.ts';
 import { createPrometheusSource } from '../evidence/prometheus/client.ts';
 import { createKubeApi } from '../kube/client.ts';
@@ -90,6 +92,17 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
     const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
     servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader }));
   }
+  const { dashboardAddress } = config;
+  if (dashboardAddress !== '0')
+    servers.push(
+      await serveDashboard(dashboardAddress, {
+        source: operator.dashboard,
+        assets: await loadAssets(),
+        clock: systemClock,
+        version,
+        hosts: config.dashboardHosts,
+      }),
+    );
   log.info({ version, server: cluster.server, identity, leaderElect }, 'the operator runs');
   await operator.run(stop.signal);
   await Promise.all(servers.map((server) => server.close()));

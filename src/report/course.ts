@@ -34,7 +34,7 @@ export interface Course {
 }
 
 /** Points of a plot: more is no sharper on any screen. */
-const mostPoints = 240;
+export const mostPoints = 240;
 
 /**
  * What the judge would have said after every scrape up to `now`. Pure: it replays the evidence, so that it can be told
@@ -44,20 +44,49 @@ const mostPoints = 240;
  * @param most points per metric; a longer run is thinned out evenly, and its last scrape is always there
  */
 export function courseOf(evidence: Evidence, spec: AnalysisSpec, now: number, most: number = mostPoints): Course {
-  const judge = new SequentialJudge(evidence, spec);
   const end = slotsBegun(evidence, now);
-  const every = Math.max(1, Math.ceil(end / most));
+  const reader = createCourseReader(evidence, spec, Math.max(1, Math.ceil(end / most)));
+  while (reader.slots() < end) reader.step(evidence);
+  return reader.course(evidence);
+}
+
+/** Reads a run scrape by scrape and keeps each `every`th point. */
+export interface CourseReader {
+  /** Slots that were read. */
+  slots(): number;
+  /** Reads one more slot, which has to be there. */
+  step(evidence: Evidence): void;
+  /** The points so far, that of the last slot included. */
+  course(evidence: Evidence): Course;
+}
+
+export function createCourseReader(evidence: Evidence, spec: AnalysisSpec, every: number): CourseReader {
+  const judge = new SequentialJudge(evidence, spec);
   const metrics = new Map<string, CourseMetric>();
-  let verdict: Verdict | undefined;
-  while (judge.slots < end) {
-    judge.step(evidence);
-    if (judge.slots % every !== 0 && judge.slots !== end) continue;
-    verdict = verdictOf(judge, evidence);
-    const at = evidence.startedAt + (judge.slots - 1) * evidence.scrapeSeconds * 1000;
-    for (const metric of verdict.metrics) addPoint(metrics, metric, at);
+  let last: Verdict | undefined;
+
+  function momentOf({ startedAt, scrapeSeconds }: Evidence): number {
+    return startedAt + (judge.slots - 1) * scrapeSeconds * 1000;
   }
-  const foundAt = judge.found === null ? undefined : evidence.startedAt + judge.found.at * 1000;
-  return { metrics: [...metrics.values()], verdict, foundAt };
+
+  function step(now: Evidence): void {
+    judge.step(now);
+    last = undefined;
+    if (judge.slots % every !== 0) return;
+    last = verdictOf(judge, now);
+    for (const metric of last.metrics) addPoint(metrics, metric, momentOf(now));
+  }
+
+  function course(now: Evidence): Course {
+    const foundAt = judge.found === null ? undefined : now.startedAt + judge.found.at * 1000;
+    if (judge.slots === 0) return { metrics: [], verdict: undefined, foundAt };
+    const whole = new Map([...metrics].map(([name, metric]) => [name, { ...metric, points: [...metric.points] }]));
+    const verdict = last ?? verdictOf(judge, now);
+    if (last === undefined) for (const metric of verdict.metrics) addPoint(whole, metric, momentOf(now));
+    return { metrics: [...whole.values()], verdict, foundAt };
+  }
+
+  return { slots: () => judge.slots, step, course };
 }
 
 function addPoint(metrics: Map<string, CourseMetric>, metric: MetricVerdict, at: number): void {

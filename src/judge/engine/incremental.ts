@@ -45,7 +45,8 @@ export function incrementalJudge(most = 1000): (evidence: Evidence, spec: Analys
   };
 }
 
-function setupOf(evidence: Evidence, spec: AnalysisSpec, checksums: Checksums): string {
+/** What a judge is made from, in words: it may go on while that stays the same. */
+export function setupOf(evidence: Evidence, spec: AnalysisSpec, checksums: Checksums): string {
   const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, run, secondOpinion } = evidence;
   const past =
     history === undefined ? 0 : [history.scrapeSeconds, history.scrapes, labelsOf(history), checksums.history(history)];

@@ -86,7 +86,7 @@ function hint(kubeconfig: string, url: string): string {
 
   export KUBECONFIG=${kubeconfig}
   kubectl get all -A
-  tandem operator --context tandem        # in another terminal, with the same KUBECONFIG
+  tandem operator --context tandem --dashboard-addr 127.0.0.1:8082   # in another terminal, with the same KUBECONFIG
 
 `;
 }

@@ -1,0 +1,48 @@
+import type { CanaryRelease, Phase } from '../api/schema.ts';
+import type { Course } from '../report/course.ts';
+
+/** A moment in the life of a release: RFC 3339. */
+export interface PhaseMark {
+  phase: Phase;
+  at: string;
+}
+
+export interface EventMark {
+  at: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  note: string;
+}
+
+/** What happened to a release since this process began to look. */
+export interface Journal {
+  /** When this process began: before it nothing is known. RFC 3339. */
+  since: string;
+  /** Oldest first. */
+  phases: readonly PhaseMark[];
+  /** Newest first. */
+  events: readonly EventMark[];
+}
+
+/** Which of several replicas this is. */
+export interface Standing {
+  leads: boolean;
+  /** Identity of the leader as last seen. */
+  leader: string | undefined;
+}
+
+/**
+ * Everything that the pages show, from memory: a viewer costs no request to the API. Keys are `NAMESPACE/NAME`.
+ */
+export interface DashboardSource {
+  releases(): readonly CanaryRelease[];
+  release(key: string): CanaryRelease | undefined;
+  /** What the judge saw so far; undefined where nothing is measured by this replica. */
+  course(key: string): Promise<Course | undefined>;
+  journal(key: string): Journal;
+  standing(): Standing;
+  /** The caches were filled. */
+  ready(): boolean;
+  /** Calls with the key of each release that may look different now; returns a function that ends the calls. */
+  subscribe(listener: (key: string) => void): () => void;
+}

@@ -1,0 +1,59 @@
+import type { CanaryRelease } from '../api/schema.ts';
+import type { DashboardSource, Standing } from '../dashboard/source.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { AnalysisSpec } from '../judge/spec.ts';
+import { type Clock, monotonicNow, sleep } from '../lib/clock.ts';
+import { createCourseFollower } from '../report/following.ts';
+import type { Journals } from './journal.ts';
+
+export interface SourceParts {
+  clock: Clock;
+  releases(): readonly CanaryRelease[];
+  release(namespace: string, name: string): CanaryRelease | undefined;
+  /** Evidence of a release that is measured, and what the judge is asked of it. */
+  followed(key: string): { evidence: Evidence; asked: AnalysisSpec } | undefined;
+  journals: Pick<Journals, 'of'>;
+  standing(): Standing;
+  ready(): boolean;
+}
+
+/** Longest work for a plot without a break: the releases of the same process have their turn between. */
+const longestTurn = 15;
+
+/** What the dashboard shows, from the memory of this process. `touch` tells of a change. */
+export function createDashboardSource(parts: SourceParts): { source: DashboardSource; touch(key: string): void } {
+  const { clock } = parts;
+  const listeners = new Set<(key: string) => void>();
+  let turnBegan = monotonicNow(clock);
+  const follow = createCourseFollower(async () => {
+    if (monotonicNow(clock) - turnBegan < longestTurn) return;
+    await sleep(clock, 0);
+    turnBegan = monotonicNow(clock);
+  });
+  const source: DashboardSource = {
+    releases: parts.releases,
+    release(key) {
+      const [namespace = '', name = ''] = key.split('/');
+      return parts.release(namespace, name);
+    },
+    async course(key) {
+      const followed = parts.followed(key);
+      if (followed === undefined) return undefined;
+      turnBegan = monotonicNow(clock);
+      return follow(key, followed.evidence, followed.asked, clock.now());
+    },
+    journal: (key) => parts.journals.of(key),
+    standing: parts.standing,
+    ready: parts.ready,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return {
+    source,
+    touch(key) {
+      for (const listener of listeners) listener(key);
+    },
+  };
+}
