@@ -1,11 +1,15 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Clock } from '../lib/clock.ts';
+import type { ReleaseRecord } from '../report/record.ts';
 import type { Asset, Assets } from './assets.ts';
 import { type Courses, createCourses } from './courses.ts';
 import { guard } from './guard.ts';
 import { createHub, type Hub, type Shown, type Viewer } from './hub.ts';
+import type { PlotData } from './plot-data.ts';
+import { createRecords, findRecord, idOf, type Records } from './records.ts';
 import type { DashboardSource } from './source.ts';
+import { endedPage } from './view/ended.ts';
 import { html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { listPage } from './view/list.ts';
@@ -39,7 +43,8 @@ const heartbeatMilliseconds = 15_000;
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { source, assets, clock } = options;
   const courses = createCourses(source, clock);
-  const show = (path: string): Promise<Shown | undefined> => shownAt(path, source, courses);
+  const records = createRecords(source, clock);
+  const show = (path: string): Promise<Shown | undefined> => shownAt(path, { source, courses, records });
   const hub = createHub({ clock, show, most: options.mostViewers ?? 200, everyMilliseconds });
   const unsubscribe = source.subscribe((key) => {
     hub.touch((path) => path === `releases/${key}` || path === '' || path === `namespaces/${key.split('/')[0]}`);
@@ -56,10 +61,25 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     app.get(live, (context) => follow(context, hub, path(context)));
   }
   app.get('/data/:namespace/:name', async (context) => {
-    const data = await courses.of(`${context.req.param('namespace')}/${context.req.param('name')}`);
-    if (data === undefined) return context.json({ error: 'nothing is measured' }, 404);
-    return cached(context, JSON.stringify(data), 'application/json; charset=utf-8');
+    const { namespace, name } = context.req.param();
+    const shown = await show(`releases/${namespace}/${name}`);
+    return dataAt(context, shown?.data);
   });
+  const ended = async (
+    context: Context,
+  ): Promise<{ record: ReleaseRecord; data: PlotData | undefined } | undefined> => {
+    const { namespace, name, id } = context.req.param();
+    const key = `${namespace}/${name}`;
+    if (source.release(key) === undefined || id === undefined) return undefined;
+    const record = findRecord(await records.of(key), id);
+    return record === undefined ? undefined : { record, data: await records.data(key, record) };
+  };
+  app.get('/releases/:namespace/:name/:id', async (context) => {
+    const found = await ended(context);
+    if (found === undefined) return notFound(context, options);
+    return documentAt(context, endedPage(found.record, found.data, idOf(found.record)), options);
+  });
+  app.get('/data/:namespace/:name/:id', async (context) => dataAt(context, (await ended(context))?.data));
   app.notFound((context) => notFound(context, options));
   app.onError((_error, context) => context.text('the dashboard failed to make this page\n', 500));
   return {
@@ -82,15 +102,41 @@ const routes: [page: string, live: string, path: (context: Context) => string][]
   ],
 ];
 
-async function shownAt(path: string, source: DashboardSource, courses: Courses): Promise<Shown | undefined> {
+/** Where the pages come from. */
+interface Stock {
+  source: DashboardSource;
+  courses: Courses;
+  records: Records;
+}
+
+async function shownAt(path: string, { source, courses, records }: Stock): Promise<Shown | undefined> {
   const [kind = '', namespace, name] = path.split('/');
   if (kind !== 'releases') return { page: listPage(source.releases(), namespace), data: undefined };
   const key = `${namespace}/${name}`;
-  const data = await courses.of(key);
   const release = source.release(key);
   if (release === undefined) return undefined;
-  const page = releasePage({ release, data, journal: source.journal(key), standing: source.standing() });
+  const kept = await records.of(key);
+  const data = (await courses.of(key)) ?? (await lastOf(key, kept, { source, records }));
+  const page = releasePage({
+    release,
+    data,
+    kept: new Set(kept.map(idOf)),
+    journal: source.journal(key),
+    standing: source.standing(),
+  });
   return { page, data };
+}
+
+/** The plots of the release that status still speaks of, by its record: after a restart, or on another replica. */
+async function lastOf(
+  key: string,
+  kept: readonly ReleaseRecord[],
+  { source, records }: Pick<Stock, 'source' | 'records'>,
+): Promise<PlotData | undefined> {
+  const status = source.release(key)?.status;
+  const newest = kept[0];
+  if (newest === undefined || status?.canary !== undefined) return undefined;
+  return newest.analysis?.since === status?.analysis?.since ? records.data(key, newest) : undefined;
 }
 
 function serveAssets(app: Hono, assets: readonly Asset[]): void {
@@ -112,6 +158,11 @@ function documentAt(context: Context, page: Page, options: DashboardOptions): Re
   const { script, style, icon } = assets;
   const chrome = { script: script.path, style: style.path, icon: icon.path, version, standby };
   return cached(context, documentOf(page, chrome).text, 'text/html; charset=utf-8');
+}
+
+function dataAt(context: Context, data: PlotData | undefined): Response {
+  if (data === undefined) return context.json({ error: 'nothing is measured' }, 404);
+  return cached(context, JSON.stringify(data), 'application/json; charset=utf-8');
 }
 
 /** With its digest, so that what did not change is not sent again. */

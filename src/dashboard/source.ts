@@ -1,5 +1,6 @@
 import type { CanaryRelease, Phase } from '../api/schema.ts';
 import type { Course } from '../report/course.ts';
+import type { ReleaseRecord } from '../report/record.ts';
 
 /** A moment in the life of a release: RFC 3339. */
 export interface PhaseMark {
@@ -31,6 +32,8 @@ export interface Standing {
   leader: string | undefined;
 }
 
+export type RecordedCourse = Pick<Course, 'metrics' | 'foundAt'>;
+
 /**
  * Everything that the pages show, from memory: a viewer costs no request to the API. Keys are `NAMESPACE/NAME`.
  */
@@ -39,6 +42,10 @@ export interface DashboardSource {
   release(key: string): CanaryRelease | undefined;
   /** What the judge saw so far; undefined where nothing is measured by this replica. */
   course(key: string): Promise<Course | undefined>;
+  /** Records of releases that have ended, newest first. The one thing that is asked of the API: ask seldom. */
+  records(key: string): Promise<readonly ReleaseRecord[]>;
+  /** What the judge saw in a release that has ended; undefined where its record has no measurements. */
+  recorded(record: ReleaseRecord): Promise<RecordedCourse | undefined>;
   journal(key: string): Journal;
   standing(): Standing;
   /** The caches were filled. */

@@ -163,6 +163,7 @@ export function assembleOperator(input: OperatorInput): Operator {
   late.controller = controller;
   const leads = (): boolean => elector === undefined || elector.isLeader();
   const { source, touch } = createDashboardSource({
+    api: input.api,
     clock,
     releases: controller.releases,
     release: controller.release,

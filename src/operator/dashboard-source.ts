@@ -2,11 +2,16 @@ import type { CanaryRelease } from '../api/schema.ts';
 import type { DashboardSource, Standing } from '../dashboard/source.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { AnalysisSpec } from '../judge/spec.ts';
+import type { KubeApi } from '../kube/api.ts';
 import { type Clock, monotonicNow, sleep } from '../lib/clock.ts';
 import { createCourseFollower } from '../report/following.ts';
+import { listReports } from '../report/kept.ts';
+import { courseOfRecord, evidenceOf } from '../report/record.ts';
 import type { Journals } from './journal.ts';
 
 export interface SourceParts {
+  /** Reads the records of past releases. */
+  api: KubeApi;
   clock: Clock;
   releases(): readonly CanaryRelease[];
   release(namespace: string, name: string): CanaryRelease | undefined;
@@ -41,6 +46,16 @@ export function createDashboardSource(parts: SourceParts): { source: DashboardSo
       if (followed === undefined) return undefined;
       turnBegan = monotonicNow(clock);
       return follow(key, followed.evidence, followed.asked, clock.now());
+    },
+    records(key) {
+      const [namespace = '', name = ''] = key.split('/');
+      return listReports(parts.api, namespace, name);
+    },
+    async recorded(record) {
+      const evidence = evidenceOf(record);
+      if (evidence === undefined || record.asked === undefined) return courseOfRecord(record);
+      const key = `record ${record.namespace}/${record.release}`;
+      return follow(key, evidence, record.asked, Number.POSITIVE_INFINITY);
     },
     journal: (key) => parts.journals.of(key),
     standing: parts.standing,

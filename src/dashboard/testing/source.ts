@@ -2,6 +2,7 @@ import { API_VERSION, KIND } from '../../api/names.ts';
 import type { CanaryRelease, CanaryReleaseStatus } from '../../api/schema.ts';
 import { steady, usualSpec } from '../../judge/engine/testing/steady.ts';
 import { type Course, courseOf } from '../../report/course.ts';
+import { courseOfRecord, type ReleaseRecord } from '../../report/record.ts';
 import type { DashboardSource, Journal, Standing } from '../source.ts';
 
 const start = Date.UTC(2026, 10, 20, 10);
@@ -68,6 +69,9 @@ export function releaseOf(namespace: string, name: string, status: Partial<Canar
 export interface FakeSource extends DashboardSource {
   all: CanaryRelease[];
   courses: Map<string, Course>;
+  kept: ReleaseRecord[];
+  /** How often records were read. */
+  read: number;
   journals: Map<string, Journal>;
   stands: Standing;
   isReady: boolean;
@@ -81,6 +85,8 @@ export function createFakeSource(all: CanaryRelease[] = []): FakeSource {
   const source: FakeSource = {
     all,
     courses: new Map(),
+    kept: [],
+    read: 0,
     journals: new Map(),
     stands: { leads: true, leader: undefined },
     isReady: true,
@@ -94,6 +100,11 @@ export function createFakeSource(all: CanaryRelease[] = []): FakeSource {
       source.asked += 1;
       return source.courses.get(key);
     },
+    records: async () => {
+      source.read += 1;
+      return source.kept;
+    },
+    recorded: async (record) => courseOfRecord(record),
     journal: (key) => source.journals.get(key) ?? { since: '2026-11-20T09:00:00Z', phases: [], events: [] },
     standing: () => source.stands,
     ready: () => source.isReady,

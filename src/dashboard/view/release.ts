@@ -1,6 +1,7 @@
-import type { CanaryRelease } from '../../api/schema.ts';
+import type { CanaryRelease, LedgerEntry } from '../../api/schema.ts';
 import { nextSteps } from '../../cli/next-steps.ts';
 import type { PlotData } from '../plot-data.ts';
+import { idOf } from '../records.ts';
 import type { Journal, Standing } from '../source.ts';
 import { Html, html, type Part } from './html.ts';
 import { createRegions, type Page, type Regions } from './page.ts';
@@ -13,6 +14,8 @@ import { isRunning, verdict } from './verdict.ts';
 export interface ReleaseView {
   release: CanaryRelease;
   data: PlotData | undefined;
+  /** Names of the releases whose record is kept. */
+  kept: ReadonlySet<string>;
   journal: Journal;
   standing: Standing;
 }
@@ -54,10 +57,12 @@ ${region('div', 'warnings', warnings(warned))}
 ${region('div', 'tracks', status === undefined ? html`` : tracks(status))}`;
 }
 
-function sections({ release, data, journal, standing }: ReleaseView, regions: Regions): [string, string, Html][] {
+function sections({ release, data, kept, journal, standing }: ReleaseView, regions: Regions): [string, string, Html][] {
   const { region } = regions;
   const { analysis, ledger = [] } = release.status ?? {};
   const metrics = analysis?.metrics ?? [];
+  const pageOf = (entry: LedgerEntry): string | undefined =>
+    kept.has(idOf(entry)) ? `${release.metadata.name}/${encodeURIComponent(idOf(entry))}` : undefined;
   const deadline = isRunning(release.status) ? analysis?.until : undefined;
   const drawn =
     data === undefined || data.metrics.length === 0
@@ -72,7 +77,7 @@ function sections({ release, data, journal, standing }: ReleaseView, regions: Re
       html`${region('div', 'comparisons', comparisons(metrics))}${region('div', 'queries-of', queries(metrics))}`,
     ],
     ['events', 'Events', region('div', 'events', eventsOf(release, journal))],
-    ['history', 'History', region('div', 'history', history(ledger))],
+    ['history', 'History', region('div', 'history', history(ledger, pageOf))],
     ['next', 'What a person can do', region('div', 'next', next(release))],
   ];
 }

@@ -1,7 +1,7 @@
-import type { CanaryReleaseStatus, LedgerEntry, StatusMetric } from '../../api/schema.ts';
+import type { LedgerEntry, StatusMetric } from '../../api/schema.ts';
 import { formatCount, formatInterval, formatRevision, formatValue } from '../../cli/format.ts';
 import type { EventMark } from '../source.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Part } from './html.ts';
 import { badge, icon, moment, type Tone, table, verdictBadge } from './pieces.ts';
 import { took } from './timeline.ts';
 import { metricTitle, shortImage } from './words.ts';
@@ -9,7 +9,7 @@ import { metricTitle, shortImage } from './words.ts';
 type TrackName = 'stable' | 'canary' | 'baseline';
 
 /** The versions side by side. */
-export function tracks(status: Pick<CanaryReleaseStatus, TrackName>): Html {
+export function tracks(status: Partial<Record<TrackName, Track>>): Html {
   const cards = (['stable', 'canary', 'baseline'] as const).flatMap((name) => {
     const track = status[name];
     return track === undefined ? [] : [trackCard(name, track)];
@@ -17,17 +17,30 @@ export function tracks(status: Pick<CanaryReleaseStatus, TrackName>): Html {
   return html`<ul class="tracks" aria-label="Tracks">${cards}</ul>`;
 }
 
-type Track = NonNullable<CanaryReleaseStatus['stable']> & { share?: string; since?: string; message?: string };
+export interface Track {
+  revision: string;
+  images: readonly string[];
+  /** Pods asked for; absent where that is not known any more. */
+  replicas?: number | undefined;
+  ready?: number | undefined;
+  share?: string | undefined;
+  since?: string | undefined;
+  message?: string | undefined;
+}
 
 function trackCard(name: TrackName, { revision, images, replicas, ready, share, since, message }: Track): Html {
-  return html`<li class="track ${name}"><h3>${name}</h3>${images.map(
-    (image) => html`<p class="image" title="${image}">${shortImage(image)}</p>`,
-  )}
-<dl><div><dt>Pods ready</dt><dd>${ready} of ${replicas}</dd></div>${
-    share === undefined || share === '' ? '' : html`<div><dt>Share of pods</dt><dd>${share}</dd></div>`
-  }<div><dt>Revision</dt><dd><code>${formatRevision(revision)}</code></dd></div>${
-    since === undefined ? '' : html`<div><dt>Serves since</dt><dd>${moment(since)}</dd></div>`
-  }</dl>${message === undefined || message === '' ? '' : html`<p class="aside">${message}</p>`}</li>`;
+  const facts: [string, Part][] = [
+    ready === undefined ? ['Pods', replicas] : ['Pods ready', `${ready} of ${replicas ?? 0}`],
+    ['Share of pods', share || undefined],
+    ['Revision', html`<code>${formatRevision(revision)}</code>`],
+    ['Serves since', since && moment(since)],
+  ];
+  const shown = facts.filter(([, is]) => is !== undefined && is !== '');
+  return html`<li class="track ${name}"><h3>${name}</h3>
+${images.map((image) => html`<p class="image" title="${image}">${shortImage(image)}</p>`)}
+<dl>${shown.map(([term, is]) => html`<div><dt>${term}</dt><dd>${is}</dd></div>`)}</dl>${
+    message && html`<p class="aside">${message}</p>`
+  }</li>`;
 }
 
 /** All comparisons as a table, by status: every replica has it, and it needs no script. */
@@ -95,6 +108,10 @@ const outcomeTones: Partial<Record<LedgerEntry['outcome'], Tone>> = {
   NotProven: 'notice',
 };
 
+export function outcomeTone(outcome: LedgerEntry['outcome']): Tone {
+  return outcomeTones[outcome] ?? 'quiet';
+}
+
 /** The ledger, newest first. `pageOf` names the page of a release whose record is kept. */
 export function history(
   entries: readonly LedgerEntry[],
@@ -105,7 +122,7 @@ export function history(
     const { revision, images, outcome, verdict, started, ended, by, sentence } = entry;
     const version = images.map(shortImage).join(', ') || formatRevision(revision);
     const page = pageOf(entry);
-    return html`<tr><th scope="row">${page === undefined ? version : html`<a href="${page}">${version}</a>`}<code class="aside">${formatRevision(revision)}</code></th><td>${badge(outcomeTones[outcome] ?? 'quiet', outcome)}</td><td>${verdictBadge(verdict)}</td><td>${ended === undefined ? '–' : took(started, ended)}</td><td>${moment(ended ?? started)}</td><td class="long">${sentence}${by === '' ? '' : html` <span class="aside">by ${by}</span>`}</td></tr>`;
+    return html`<tr><th scope="row">${page === undefined ? version : html`<a href="${page}">${version}</a>`}<code class="aside">${formatRevision(revision)}</code></th><td>${badge(outcomeTone(outcome), outcome)}</td><td>${verdictBadge(verdict)}</td><td>${ended === undefined ? '–' : took(started, ended)}</td><td>${moment(ended ?? started)}</td><td class="long">${sentence}${by === '' ? '' : html` <span class="aside">by ${by}</span>`}</td></tr>`;
   });
   return table('History', ['Version', 'Outcome', 'Verdict', 'Took', 'Ended', 'Why'], rows);
 }
