@@ -181,6 +181,7 @@ const ledgerEntry = z.object({
   by: text(256).describe('Who promoted or retried it by hand; "" when nobody did.'),
   reason: text(128).describe('Why, in one word.'),
   sentence: sentence().describe('Why, with the figures.'),
+  seen: time().describe('When the template was seen on the target first.').exactOptional(),
   started: time().describe('When its canary was created, or when it was seen first.'),
   ended: time().describe('When it ended.').exactOptional(),
 });
@@ -224,6 +225,7 @@ const target = z
     uid: text(64).describe('UID of the target.'),
     generation: long('metadata.generation of the target that was looked at.'),
     revision: shortRevision(),
+    since: time().describe('When this template was seen on the target first.').exactOptional(),
   })
   .describe('The target as it was last seen. `tandem wait` waits until its revision is the one asked for.');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatHistory, formatSummary, summarise } from './history.ts';
+import { formatHistory, formatNamespaces, formatSummary, summarise, summariseNamespaces } from './history.ts';
 import { createStyle } from './style.ts';
 import { ledgerLine, now, release } from './testing/fixtures.ts';
 
@@ -38,7 +38,7 @@ describe('history', () => {
 
 describe('summary', () => {
   it('counts tested versions only, and takes medians', () => {
-    expect(summarise(release({ status: { ledger } }))).toEqual({
+    expect(summarise(release({ status: { ledger } }), now)).toEqual({
       namespace: 'shop',
       name: 'checkout',
       target: 'checkout',
@@ -46,6 +46,7 @@ describe('summary', () => {
       promoted: 2,
       takenBack: 1,
       without: 1,
+      deploysPerWeek: 2,
       changeFailureRate: 1 / 3,
       medianSecondsToPromoted: 1800,
       medianSecondsToTakenBack: 60,
@@ -53,9 +54,32 @@ describe('summary', () => {
   });
 
   it('has no rate and no times without an end', () => {
-    const empty = summarise(release({ status: { ledger: [ledgerLine({ outcome: 'Adopted' })] } }));
+    const empty = summarise(release({ status: { ledger: [ledgerLine({ outcome: 'Adopted' })] } }), now);
 
     expect(empty).toMatchObject({ tested: 0, changeFailureRate: null, medianSecondsToPromoted: null });
-    expect(formatSummary([empty])).toMatch(/checkout +0 +0 +0 +0 +- +- +-\n$/);
+    expect(formatSummary([empty])).toMatch(/checkout +0 +0 +0 +0 +0 +- +- +-\n$/);
+  });
+
+  it('adds up a namespace, its medians over all versions of it', () => {
+    const other = release({
+      metadata: { name: 'cart' },
+      status: {
+        ledger: [ledgerLine({ outcome: 'Promoted', started: '2026-11-20T08:00:00Z', ended: '2026-11-20T09:00:00Z' })],
+      },
+    });
+    const elsewhere = release({ metadata: { namespace: 'pay' } });
+
+    const [shop, pay] = summariseNamespaces([release({ status: { ledger } }), other, elsewhere], now);
+
+    expect(shop).toMatchObject({ namespace: 'shop', releases: 2, promoted: 3, deploysPerWeek: 3 });
+    expect(shop?.medianSecondsToPromoted).toBe(2400);
+    expect(shop?.changeFailureRate).toBe(1 / 4);
+    expect(pay).toMatchObject({ namespace: 'pay', releases: 1, tested: 0, deploysPerWeek: 0 });
+    expect(formatNamespaces([shop, pay].flatMap((one) => one ?? []))).toBe(
+      `NAMESPACE   RELEASES   TESTED   PROMOTED   TAKEN BACK   WITHOUT VERDICT   DEPLOYS/WEEK   TO PROMOTED   FAILURE RATE   TO TAKEN BACK
+shop               2        5          3            1                 1              3           40m            25%             60s
+pay                1        0          0            0                 0              0             -              -               -
+`,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { type DeliveryFigures, deliveryFigures, type Ledger } from '../release/deliveries.ts';
 import { formatAge, formatCount, formatRevision, formatSince } from './format.ts';
 import { paintVerdict } from './paint.ts';
 import type { LedgerLine, Release } from './release.ts';
@@ -51,82 +52,67 @@ function formatTook(entry: LedgerLine): string {
   return seconds === undefined ? '-' : formatAge(seconds * 1000);
 }
 
-/** What a ledger says of a team's deliveries. Of tests only: versions that were adopted or let through do not count. */
-export interface HistorySummary {
+/** What the ledger of one release says of a team's deliveries. */
+export interface HistorySummary extends DeliveryFigures {
   namespace: string;
   name: string;
   target: string;
-  /** Versions that were tested to an end. */
-  tested: number;
-  promoted: number;
-  takenBack: number;
-  /** Superseded, reverted, aborted or not proven. */
-  without: number;
-  /** takenBack / (promoted + takenBack); null without either. */
-  changeFailureRate: number | null;
-  /** Median seconds from the start of the canary to the end of the promotion; null without one. */
-  medianSecondsToPromoted: number | null;
-  /** Median seconds in which a regression was seen and taken back; null without one. */
-  medianSecondsToTakenBack: number | null;
 }
 
-const ended: Record<string, 'promoted' | 'takenBack' | 'without'> = {
-  Promoted: 'promoted',
-  RolledBack: 'takenBack',
-  Aborted: 'without',
-  Superseded: 'without',
-  Reverted: 'without',
-  NotProven: 'without',
-};
+/** The same of all releases of a namespace together. */
+export interface NamespaceSummary extends DeliveryFigures {
+  namespace: string;
+  releases: number;
+}
 
-/** Counts the ends in the ledger, which keeps the last ten. */
-export function summarise(release: Release): HistorySummary {
-  const entries = (release.status?.ledger ?? []).flatMap((entry) => {
-    const end = ended[entry.outcome ?? ''];
-    return end === undefined ? [] : [{ end, seconds: secondsOf(entry) }];
-  });
-  const count = (wanted: string): number => entries.filter(({ end }) => end === wanted).length;
-  const took = (wanted: string): number[] =>
-    entries.flatMap(({ end, seconds }) => (end === wanted && seconds !== undefined ? [seconds] : []));
-  const [promoted, takenBack] = [count('promoted'), count('takenBack')];
+/** Counts the ends in the ledger, which keeps the last ten. `now`: milliseconds since the epoch. */
+export function summarise(release: Release, now: number): HistorySummary {
   return {
     namespace: release.metadata.namespace ?? '',
     name: release.metadata.name,
     target: targetNameOf(release),
-    tested: entries.length,
-    promoted,
-    takenBack,
-    without: count('without'),
-    changeFailureRate: promoted + takenBack === 0 ? null : takenBack / (promoted + takenBack),
-    medianSecondsToPromoted: median(took('promoted')),
-    medianSecondsToTakenBack: median(took('takenBack')),
+    ...deliveryFigures([ledgerOf(release)], now),
   };
 }
 
-function median(values: number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length === 0) return null;
-  const upper = sorted[Math.floor(middle)] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+/** In the order of the releases. */
+export function summariseNamespaces(releases: Release[], now: number): NamespaceSummary[] {
+  const names = [...new Set(releases.map(({ metadata }) => metadata.namespace ?? ''))];
+  return names.map((namespace) => {
+    const own = releases.filter(({ metadata }) => (metadata.namespace ?? '') === namespace);
+    return { namespace, releases: own.length, ...deliveryFigures(own.map(ledgerOf), now) };
+  });
 }
+
+function ledgerOf({ metadata, status }: Release): Ledger {
+  const since = Date.parse(metadata.creationTimestamp ?? '');
+  return { entries: status?.ledger ?? [], since: Number.isFinite(since) ? since : undefined };
+}
+
+const figureHeader = ['TESTED', 'PROMOTED', 'TAKEN BACK', 'WITHOUT VERDICT'];
+const doraHeader = ['DEPLOYS/WEEK', 'TO PROMOTED', 'FAILURE RATE', 'TO TAKEN BACK'];
 
 /** One line for each release. */
 export function formatSummary(summaries: HistorySummary[]): string {
-  const header = ['NAMESPACE', 'NAME', 'TARGET', 'TESTED', 'PROMOTED', 'TAKEN BACK', 'WITHOUT VERDICT', 'FAILURE RATE'];
-  const times = ['TO PROMOTED', 'TO TAKEN BACK'];
-  const rows = summaries.map((one) => [
-    one.namespace,
-    one.name,
-    one.target,
-    formatCount(one.tested),
-    formatCount(one.promoted),
-    formatCount(one.takenBack),
-    formatCount(one.without),
+  const header = ['NAMESPACE', 'NAME', 'TARGET', ...figureHeader, ...doraHeader];
+  const rows = summaries.map((one) => [one.namespace, one.name, one.target, ...figures(one)]);
+  return formatTable(header, rows, header.slice(3));
+}
+
+/** One line for each namespace. */
+export function formatNamespaces(summaries: NamespaceSummary[]): string {
+  const header = ['NAMESPACE', 'RELEASES', ...figureHeader, ...doraHeader];
+  const rows = summaries.map((one) => [one.namespace, formatCount(one.releases), ...figures(one)]);
+  return formatTable(header, rows, header.slice(1));
+}
+
+function figures(one: DeliveryFigures): string[] {
+  const age = (seconds: number | null): string => (seconds === null ? '-' : formatAge(seconds * 1000));
+  return [
+    ...[one.tested, one.promoted, one.takenBack, one.without].map(formatCount),
+    String(Math.round(one.deploysPerWeek * 10) / 10),
+    age(one.medianSecondsToPromoted),
     one.changeFailureRate === null ? '-' : `${Math.round(one.changeFailureRate * 100)}%`,
-    ...[one.medianSecondsToPromoted, one.medianSecondsToTakenBack].map((seconds) =>
-      seconds === null ? '-' : formatAge(seconds * 1000),
-    ),
-  ]);
-  return formatTable([...header, ...times], rows, header.slice(3).concat(times));
+    age(one.medianSecondsToTakenBack),
+  ];
 }

@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { asUsage, collect, outputOption, parseTimeout, parseUrl, type Runner } from './arguments.ts';
 import type { CommandName } from './commands.ts';
 import { COMPLETE, type CompletionShell, candidates, completionScript, completionShells } from './completion.ts';
@@ -135,7 +135,8 @@ function addReading(program: Command, io: CliIo, run: Runner): void {
     .command('history')
     .argument('[name]', 'name of the CanaryRelease; with --summary all of the namespace if absent', parseName)
     .description('show how the last versions ended, newest first; the ledger keeps ten')
-    .option('--summary', 'count them: promoted, taken back, failure rate, and how long it took')
+    .option('--summary', 'the figures of delivery: deploys a week, time to promoted, failure rate, time to taken back')
+    .addOption(new Option('--by <what>', 'with --summary: a line for each').choices(['target', 'namespace']))
     .option('-A, --all-namespaces', 'with --summary: of all namespaces')
     .addOption(outputOption(['json', 'yaml', 'wide']))
     .action(

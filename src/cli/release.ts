@@ -80,6 +80,7 @@ export interface LedgerLine {
   outcome?: string;
   by?: string;
   sentence?: string;
+  seen?: string;
   started?: string;
   ended?: string;
 }

@@ -5,7 +5,7 @@ import { type CommandName, planCommand } from './commands.ts';
 import type { CompletionSource } from './completion.ts';
 import { deliver, tagsOf } from './deliver.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
-import { formatHistory, formatSummary, summarise } from './history.ts';
+import { formatHistory, formatNamespaces, formatSummary, summarise, summariseNamespaces } from './history.ts';
 import type { CliIo, Cluster } from './io.ts';
 import { formatList } from './list.ts';
 import { formatData, formatObjects, type OutputFormat } from './output.ts';
@@ -38,6 +38,7 @@ export interface GlobalOptions {
   percent?: number;
   wait?: boolean;
   summary?: boolean;
+  by?: 'target' | 'namespace';
   /** Seconds. */
   timeout?: number;
 }
@@ -100,7 +101,8 @@ export async function runStatus(io: CliIo, name: string, options: GlobalOptions)
 }
 
 export async function runHistory(io: CliIo, name: string | undefined, options: GlobalOptions): Promise<ExitCode> {
-  const { summary = false, allNamespaces = false } = options;
+  const { summary = false, allNamespaces = false, by } = options;
+  if (by !== undefined && !summary) throw new CliError(exitCodes.usage, '--by goes with --summary');
   if (name === undefined && !summary)
     throw new CliError(exitCodes.usage, 'which one? name a CanaryRelease, or ask for --summary of all');
   if (allNamespaces && (!summary || name !== undefined))
@@ -110,20 +112,25 @@ export async function runHistory(io: CliIo, name: string | undefined, options: G
       name === undefined
         ? await listReleases(api, allNamespaces ? {} : { namespace })
         : [await readRelease(api, namespace, name)];
-    io.stdout(historyText(releases, io, options, summary));
+    io.stdout(summary ? summaryText(releases, io, options) : historyText(releases, io, options));
     return exitCodes.ok;
   });
 }
 
-function historyText(releases: Release[], io: CliIo, { output, color }: GlobalOptions, summary: boolean): string {
+function summaryText(releases: Release[], io: CliIo, { output, by }: GlobalOptions): string {
+  const now = io.clock.now();
   const isData = output === 'json' || output === 'yaml';
-  if (summary) {
-    const summaries = releases.map(summarise);
-    return isData ? formatData(summaries, output) : formatSummary(summaries);
+  if (by === 'namespace') {
+    const namespaces = summariseNamespaces(releases, now);
+    return isData ? formatData(namespaces, output) : formatNamespaces(namespaces);
   }
-  const [release] = releases;
+  const summaries = releases.map((release) => summarise(release, now));
+  return isData ? formatData(summaries, output) : formatSummary(summaries);
+}
+
+function historyText([release]: Release[], io: CliIo, { output, color }: GlobalOptions): string {
   if (release === undefined) return '';
-  if (isData) return formatData(release.status?.ledger ?? [], output);
+  if (output === 'json' || output === 'yaml') return formatData(release.status?.ledger ?? [], output);
   const style = createStyle(io.color && color);
   return formatHistory(release, { wide: output === 'wide', now: io.clock.now(), style });
 }

@@ -5,8 +5,9 @@ import type { NotificationOutcome } from '../notify/notifier.ts';
 import type { Decision } from '../release/decision.ts';
 import { newEnds } from '../release/ledger.ts';
 import type { Snapshot } from '../release/snapshot.ts';
+import { createDoraMetrics } from './dora.ts';
 
-/** The operator's own figures. Labels are bounded: no name of a release stands in them but in the phase. */
+/** The operator's own figures. Labels are bounded: only the figures of delivery name targets, and no more than some hundred. */
 export interface OperatorMetrics {
   /** Outcomes that this pass wrote, and the phase it left. */
   observe(snapshot: Snapshot, decision: Decision): void;
@@ -18,8 +19,10 @@ export interface OperatorMetrics {
   notification(receiver: string, outcome: NotificationOutcome): void;
 }
 
-export function createOperatorMetrics(registry: Registry, version: string): OperatorMetrics {
+/** `now`: milliseconds since the epoch, for what is counted by the week. */
+export function createOperatorMetrics(registry: Registry, version: string, now: () => number): OperatorMetrics {
   const registers = [registry];
+  const dora = createDoraMetrics(registry, now);
   const info = new Gauge({
     name: 'tandem_build_info',
     help: 'Version of the operator.',
@@ -99,6 +102,8 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
   function observe(snapshot: Snapshot, decision: Decision): void {
     const { namespace = '', name } = snapshot.release.metadata;
     setPhase(`${namespace}/${name}`, decision.status.phase);
+    const target = snapshot.release.spec.targetRef.name;
+    dora.observe(snapshot.release, target, decision.status.ledger ?? []);
     for (const entry of newEnds(snapshot.release.status, decision.status)) {
       outcomes.inc({ namespace, outcome: entry.outcome, verdict: entry.verdict || 'None', reason: entry.reason });
       duration.observe({ outcome: entry.outcome }, secondsOf(entry));
@@ -107,7 +112,10 @@ export function createOperatorMetrics(registry: Registry, version: string): Oper
 
   return {
     observe,
-    forget: (key) => setPhase(key, undefined),
+    forget: (key) => {
+      setPhase(key, undefined);
+      dora.forget(key);
+    },
     pass: (result, seconds) => {
       passes.inc({ result });
       passSeconds.observe(seconds);

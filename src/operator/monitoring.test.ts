@@ -10,7 +10,7 @@ const own = /\b(tandem|workqueue|rest_client|leader_election)_[a-z_]+/g;
 
 function served(): Set<string> {
   const registry = new Registry();
-  createOperatorMetrics(registry, 'test');
+  createOperatorMetrics(registry, 'test', () => 0);
   createKubeMetrics(registry).queue('canaryrelease');
   return new Set(registry.getMetricsAsArray().map(({ name }) => name));
 }

@@ -46,7 +46,7 @@ export async function runOperator(args: string[], env: NodeJS.ProcessEnv = proce
 async function operate(config: OperatorConfig, log: Logger, stop: AbortController): Promise<number> {
   const registry = new Registry();
   const kubeMetrics = createKubeMetrics(registry);
-  const metrics = createOperatorMetrics(registry, version);
+  const metrics = createOperatorMetrics(registry, version, () => systemClock.now());
   const cluster = loadClusterConfig({
     clock: systemClock,
     ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),

@@ -5,7 +5,7 @@ import { adopt } from './adopt.ts';
 import { armed } from './armed.ts';
 import { endQuarantine, removeCanary } from './cleanup.ts';
 import type { Decision } from './decision.ts';
-import { type Draft, event, type PhaseState, wake } from './draft.ts';
+import { type Draft, event, type PhaseState, seenSince, wake } from './draft.ts';
 import { factsOf } from './facts.ts';
 import { foresee, forgetForeseen } from './foreseen.ts';
 import { held } from './held.ts';
@@ -172,10 +172,12 @@ function noteWarnings(draft: Draft): void {
 
 function noteTarget(draft: Draft): void {
   const { facts, status } = draft;
+  const since = seenSince(draft);
   status.target = {
     uid: facts.target.metadata.uid ?? '',
     generation: facts.target.metadata.generation ?? 0,
     revision: shortRevision(facts.revision),
+    ...(since === undefined ? {} : { since }),
   };
   if (facts.canary === undefined && !draft.actions.some((action) => action.kind === 'CreateTrack'))
     delete status.canary;

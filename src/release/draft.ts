@@ -62,6 +62,7 @@ export function record(draft: Draft, outcome: Outcome): void {
   const { facts, status, snapshot } = draft;
   const now = exactTime(snapshot.now);
   const started = status.canary?.revision === shortRevision(facts.revision) ? (status.canary.started ?? now) : now;
+  const seen = seenSince(draft);
   const entry: LedgerEntry = {
     revision: facts.revision,
     images: imagesOf(facts.target.spec.template),
@@ -71,11 +72,19 @@ export function record(draft: Draft, outcome: Outcome): void {
     by: outcome.by ?? '',
     reason: outcome.reason,
     sentence: outcome.sentence,
+    ...(seen === undefined ? {} : { seen }),
     started,
     ...(outcome.ended === true ? { ended: now } : {}),
   };
   status.ledger = recorded(status.ledger, entry, keptRevisions(draft));
   learn(draft);
+}
+
+/** When the template that the target has now was seen on it first; undefined where an older operator did not write it. */
+export function seenSince({ facts, status, snapshot }: Draft): string | undefined {
+  const { target } = status;
+  const isOther = target?.uid !== facts.target.metadata.uid || target?.revision !== shortRevision(facts.revision);
+  return isOther ? exactTime(snapshot.now) : target?.since;
 }
 
 /** What the comparison taught of the service outlives it. */

@@ -1,7 +1,5 @@
 import type { CanaryReleaseStatus, LedgerEntry, LedgerOutcome } from '../api/schema.ts';
-
-/** Entries that are kept. */
-const longestLedger = 10;
+import { longestLedger } from '../api/status-schema.ts';
 
 /** Outcomes after which the same template stays held until somebody says retry or promote. */
 const rejectedOutcomes: readonly LedgerOutcome[] = ['RolledBack', 'RollingBack', 'Aborted'];

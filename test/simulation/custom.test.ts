@@ -124,7 +124,7 @@ async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: Cus
       random: () => 0.5,
       log: silentLogger,
     }),
-    metrics: createOperatorMetrics(registry, 'test'),
+    metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
     kubeMetrics: createKubeMetrics(registry),
   });
   await admin.create(resources.deployments, deployment('v1'));

@@ -78,7 +78,7 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
     identity: 'operator',
     leaseNamespace: undefined,
     sources: [source],
-    metrics: createOperatorMetrics(registry, 'test'),
+    metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
     kubeMetrics: createKubeMetrics(registry),
   });
   void operator.run(stop.current.signal);

@@ -158,7 +158,7 @@ async function begin(world: World): Promise<void> {
     leaseNamespace: undefined,
     sources: world.prometheus === undefined ? [] : [prometheus(world, world.prometheus)],
     scraper: scraper(world),
-    metrics: createOperatorMetrics(registry, 'test'),
+    metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
     kubeMetrics: createKubeMetrics(registry),
   });
   await admin.create(resources.deployments, deployment('v1'));

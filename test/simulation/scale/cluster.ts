@@ -88,7 +88,7 @@ export async function createScaleCluster(
     identity: 'operator',
     leaseNamespace: INSTALL_NAMESPACE,
     sources: [source],
-    metrics: createOperatorMetrics(registry, 'scale'),
+    metrics: createOperatorMetrics(registry, 'scale', () => clock.now()),
     kubeMetrics: createKubeMetrics(registry),
   });
   void operator.run(stop.signal);

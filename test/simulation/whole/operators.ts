@@ -87,7 +87,7 @@ export function createOperators(options: OperatorsOptions): Operators {
       identity: name,
       leaseNamespace: INSTALL_NAMESPACE,
       sources: [prometheus.source(process, 'default'), prometheus.source(process, 'restricted', ['elsewhere'])],
-      metrics: createOperatorMetrics(registry, 'simulated'),
+      metrics: createOperatorMetrics(registry, 'simulated', () => process.clock.now()),
       kubeMetrics: createKubeMetrics(registry),
     });
     const replica = { process, operator, registry, stop, kill };
