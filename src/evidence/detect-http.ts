@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts';
 import { type Candidate, candidatesOf, chooseHttp, type HttpMetrics, type Names } from './http-metrics.ts';
 import { metricSelector } from './metric.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
+import { quote } from './prometheus/promql.ts';
 import type { EvidenceRequest } from './request.ts';
 import { isTooMuch } from './too-much.ts';
 
@@ -31,11 +32,12 @@ export async function findHttp(
 async function labelsOf(
   api: PrometheusApi,
   request: EvidenceRequest,
-  { metric, native, labels }: Candidate,
+  { metric, native, bounded, labels }: Candidate,
   now: number,
 ): Promise<Answer<Set<string>>> {
   const pods = request.stablePods.map(({ name }) => name).slice(0, 50);
-  const series = metricSelector(metric, request.namespace, pods);
+  const matchers = bounded ? [...metric.matchers, `le!=${quote('+Inf')}`] : metric.matchers;
+  const series = metricSelector({ ...metric, matchers }, request.namespace, pods);
   const answer = await api.query(
     `count by (${labels.join(', ')}) (${native ? `histogram_count(${series})` : series})`,
     now,

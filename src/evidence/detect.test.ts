@@ -39,14 +39,14 @@ describe('detect', () => {
       status: '200',
       handler: '/a',
       exception: '',
-      le: '+Inf',
+      le: '0.1',
     });
     exported('http_request_duration_seconds_bucket', {
       ...STABLE,
       status: '500',
       handler: '/a',
       exception: 'Boom',
-      le: '+Inf',
+      le: '0.1',
     });
 
     expect(await detected()).toMatchObject({

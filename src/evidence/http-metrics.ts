@@ -28,6 +28,8 @@ export interface Candidate {
   metric: Metric;
   /** Without `_bucket`: it may be a native histogram, a summary, or anything else. */
   native: boolean;
+  /** With `_bucket`: one without bounds, which is what text has of a native histogram, times nothing. */
+  bounded: boolean;
   /** Labels that are of interest. */
   labels: readonly string[];
 }
@@ -76,6 +78,7 @@ function candidate(preset: HttpPreset, name: string, pods: PodLabels): Candidate
   return {
     metric: plainMetric(preset, name, pods),
     native: preset.durations.includes(name),
+    bounded: preset.durations.some((base) => name === `${base}_bucket`),
     labels: [...new Set([...statusLabels, ...routes, ...classLabels, ...failureLabels, ...marks])],
   };
 }
@@ -104,9 +107,9 @@ function readPreset(search: Search): HttpMetrics | undefined {
   const { preset, names } = search;
   const latency = histogramOf(search);
   const counters = preset.counters.map((counter) => readMetric(search, counter));
-  const requests = bestCounter([latency, ...counters], names);
-  if (requests === undefined) return undefined;
   const mean = latency === undefined ? meanOf(search) : undefined;
+  const requests = bestCounter([latency, ...counters, mean?.count], names);
+  if (requests === undefined) return undefined;
   return {
     preset: preset.name,
     requests,

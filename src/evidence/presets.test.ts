@@ -47,6 +47,22 @@ async function evidenceFrom(
   return evidence;
 }
 
+/** What is left of a native histogram where it was scraped as text. */
+test('a histogram without buckets is compared by its mean', async () => {
+  const labels = 'axum_http_requests_duration_seconds';
+  const text = [
+    `${labels}_bucket{endpoint="/buy",status="200",le="+Inf"} 90`,
+    `${labels}_sum{endpoint="/buy",status="200"} 4.5`,
+    `${labels}_count{endpoint="/buy",status="200"} 90\n`,
+  ].join('\n');
+  const { found, run, boundsSeconds } = await evidenceFrom(text);
+  expect(boundsSeconds).toEqual([]);
+  expect(found).toMatchObject({ preset: 'axum', missing: ['cpu', 'memory'] });
+  expect(run.pods['canary-0']?.requests.at(-1)).toBeGreaterThan(0);
+  expect(run.pods['canary-0']?.latencyCount?.at(-1)).toBe(run.pods['canary-0']?.requests.at(-1));
+  expect(run.pods['canary-0']?.latencySumSeconds?.at(-1)).toBeGreaterThan(0);
+});
+
 interface Expected {
   file: string;
   preset: string;

@@ -99,6 +99,31 @@ describe('createPodsCollector', () => {
     expect(collector.evidence('shop/web')?.found.missing).toEqual([]);
   });
 
+  /** As a summary, which has quantiles, or as a native histogram, of which text has the bucket of all alone. */
+  function withoutBuckets(requests: number, seconds: number, more: string): string {
+    const labels = 'route="/buy",status_code="200"';
+    return [
+      more.replace('LABELS', labels),
+      `http_request_duration_seconds_sum{${labels}} ${seconds}`,
+      `http_request_duration_seconds_count{${labels}} ${requests}\n`,
+    ].join('\n');
+  }
+
+  test.each([
+    ['a summary', 'http_request_duration_seconds{LABELS,quantile="0.99"} 0.3'],
+    ['a native histogram', 'http_request_duration_seconds_bucket{LABELS,le="+Inf"} 90'],
+  ])('of %s the mean is compared, and that is said', async (_, more) => {
+    served = { canary: withoutBuckets(90, 4.5, more), stable: withoutBuckets(900, 36, more) };
+    collector.watch('shop/web', request());
+    await round();
+    const { run, found, boundsSeconds } = collector.evidence('shop/web') ?? {};
+    expect(boundsSeconds).toEqual([]);
+    expect(run?.pods['canary-0']).toMatchObject({ requests: [90], latencySumSeconds: [4.5], latencyCount: [90] });
+    expect(run?.pods['stable-0']).toMatchObject({ requests: [900], latencySumSeconds: [36], latencyCount: [900] });
+    expect(found?.missing).not.toContain('latency');
+    expect(found?.limits?.join()).toMatch(/only the mean of the latency is compared/);
+  });
+
   test('before its first request a canary has zero requests, not an unknown number', async () => {
     served.canary = 'process_cpu_seconds_total 1\n';
     collector.watch('shop/web', request());

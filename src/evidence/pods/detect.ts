@@ -14,15 +14,17 @@ const pods = { pod: 'pod', namespace: 'namespace' } as const;
 
 /**
  * Finds which metrics the pods have, by the presets that Prometheus' series are read with too. What only the canary
- * exports is of no use, so stable decides; a preset that both have wins. The text format has no native histograms.
+ * exports is of no use, so stable decides; a preset that both have wins. The text format has no native histograms: of one
+ * there are its sum and its count, as of a summary.
  */
 export function detectIn(round: RoundSamples, wanted: string): Detected {
   const detected: Detected = {};
   addResources(detected, round);
   const names = { pods, stable: new Set(round.stable.keys()), canary: new Set(round.canary.keys()) };
-  const http = chooseHttp(wanted, names, ({ metric: { metric, only }, native }) =>
-    native ? undefined : labelsIn(round.stable.get(metric) ?? [], only),
-  );
+  const http = chooseHttp(wanted, names, ({ metric: { metric, only }, native, bounded }) => {
+    const samples = native ? [] : (round.stable.get(metric) ?? []);
+    return labelsIn(bounded ? samples.filter(({ labels }) => labels['le'] !== '+Inf') : samples, only);
+  });
   return { ...detected, ...http };
 }
 
