@@ -78,6 +78,7 @@ export function assembleOperator(input: OperatorInput): Operator {
   const { clock, random, log, metrics, kubeMetrics } = input;
   // The controller and its deps need each other: the caches answer who shares a target.
   const late: { controller?: Controller } = {};
+  // Who begins to lead acts on all releases; who does so no more stands by for all of them.
   const elector = electorOf(input, () => late.controller?.lookAtAll());
   const api = elector === undefined ? input.api : guardWrites(input.api, () => elector.canWrite());
   const customAllowed = (namespace: string): boolean => allowsCustom(input.customMetrics, namespace);
@@ -108,6 +109,12 @@ export function assembleOperator(input: OperatorInput): Operator {
   });
   const foresight = createForesight({ collector, clock, log, onPlan: (key) => late.controller?.rouse(key) });
   const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock, foresight });
+  const forget = (key: string): void => {
+    measuring.forget(key);
+    wake.forget(key);
+    metrics.forget(key);
+    input.notifier?.forget(key);
+  };
   const deps: ReconcileDeps = {
     api,
     clock,
@@ -127,12 +134,7 @@ export function assembleOperator(input: OperatorInput): Operator {
       if (kind === KIND) journals.event(`${metadata.namespace}/${metadata.name}`, event);
     },
     measure: measuring.measure,
-    forget: (key) => {
-      measuring.forget(key);
-      wake.forget(key);
-      metrics.forget(key);
-      input.notifier?.forget(key);
-    },
+    forget,
     observe: (snapshot, decision) => {
       metrics.observe(snapshot, decision);
       input.notifier?.observe(snapshot, decision);
@@ -148,8 +150,11 @@ export function assembleOperator(input: OperatorInput): Operator {
     isLeader: () => elector === undefined || elector.isLeader(),
     reconcile: (namespace, name) => reconcileRelease(deps, namespace, name),
     leave: (namespace, name) => leaveTarget(deps, namespace, name),
-    // Another replica acts: what it needs it watches itself.
-    standBy: (key) => neighbours.leave(key),
+    // Another replica acts: it watches, measures and counts for itself.
+    standBy: (key) => {
+      neighbours.leave(key);
+      forget(key);
+    },
     seen: (key, release) => {
       if (release === undefined) journals.forget(key);
       else journals.see(release);
@@ -211,7 +216,7 @@ function evidenceSources(
   return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0, usage, clock, log });
 }
 
-function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector | undefined {
+function electorOf(input: OperatorInput, onChange: () => void): LeaderElector | undefined {
   const { api, clock, random, log, identity, leaseNamespace, kubeMetrics } = input;
   if (leaseNamespace === undefined) return undefined;
   return createLeaderElector({
@@ -223,7 +228,8 @@ function electorOf(input: OperatorInput, onStarted: () => void): LeaderElector |
     name: LEASE,
     identity,
     metrics: kubeMetrics.leader,
-    onStarted,
+    onStarted: onChange,
+    onStopped: onChange,
   });
 }
 

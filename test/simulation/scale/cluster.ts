@@ -24,6 +24,8 @@ export interface ScaleCluster {
   /** Requests of the operator since the last `reset`, by verb and kind. */
   requests: Map<string, number>;
   queries: { count: number; seconds: number };
+  /** The operator's own figures. */
+  registry: Registry;
   reset(): void;
   phases(): Map<string, number>;
   /** Writes another version into the first `count` targets. */
@@ -101,6 +103,7 @@ export async function createScaleCluster(
     admin,
     requests,
     queries,
+    registry,
     reset() {
       requests.clear();
       queries.count = 0;
