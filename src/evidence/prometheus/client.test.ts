@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Answer } from '../answer.ts';
 import { PrometheusSource, type PrometheusSourceInput } from '../config.ts';
 import { type FakePrometheus, startFakePrometheus } from '../testing/fake-prometheus.ts';
@@ -95,6 +95,16 @@ describe('createPrometheusSource', () => {
     await fake.close();
     expect(await gone.query('m{}', 0)).toMatchObject({ kind: 'failed', error: { code: 'Unreachable' } });
     fake = await startFakePrometheus();
+  });
+
+  test('closes without waiting for an answer', { timeout: 20_000 }, async () => {
+    fake.misbehave = { hang: true };
+    const made = source({ timeoutSeconds: 300 });
+    const asked = made.query('m{}', 0);
+    await vi.waitFor(() => expect(fake.requests).toHaveLength(1));
+
+    await made.close();
+    expect(await asked).toMatchObject({ kind: 'failed', error: { code: 'Unreachable' } });
   });
 
   test('sends what the configuration says, and reads credentials anew each time', async () => {

@@ -51,7 +51,8 @@ export function createPrometheusSource(config: PrometheusSource): PrometheusApi 
     query: (query, at, limits) =>
       ask(config, agent, { query, time: (at / 1000).toFixed(3) }, limits?.maxBytes ?? MAX_BYTES),
     now: () => timeOf(config, agent),
-    close: () => agent.close(),
+    // Whoever closes is stopping: an answer that is still to come has nobody who reads it.
+    close: () => agent.destroy(),
   };
 }
 
