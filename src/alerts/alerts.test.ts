@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../lib/fake-clock.ts';
+import { silentLogger } from '../lib/log.ts';
 import { readConfig } from '../operator/config.ts';
 import { alarmOf, alarmSentence } from '../release/alarm.ts';
 import { pod } from '../release/testing/objects.ts';
@@ -92,6 +93,7 @@ describe('serveAlerts', () => {
   let folder: string;
   let tokenFile: string;
   let isLeader: boolean;
+  let errors: object[];
   let server: Awaited<ReturnType<typeof serveAlerts>>;
   const board = createAlertBoard({ clock: createFakeClock() });
 
@@ -100,7 +102,9 @@ describe('serveAlerts', () => {
     tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 's3cret\n');
     isLeader = true;
-    server = await serveAlerts({ config: { address: '127.0.0.1:0', tokenFile }, board, isLeader: () => isLeader });
+    errors = [];
+    const log = { ...silentLogger, error: (fields: object) => void errors.push(fields) };
+    server = await serveAlerts({ config: { address: '127.0.0.1:0', tokenFile }, board, isLeader: () => isLeader, log });
   });
   afterEach(async () => {
     await server.close();
@@ -120,6 +124,12 @@ describe('serveAlerts', () => {
     expect(await post('{}')).toBe(401);
     writeFileSync(tokenFile, '');
     expect(await post('{}', '')).toBe(401);
+  });
+
+  test('a token that cannot be read is told to the log, not to the sender', async () => {
+    rmSync(tokenFile);
+    expect(await post('{}')).toBe(500);
+    expect(errors).toMatchObject([{ err: { code: 'ENOENT', path: tokenFile } }]);
   });
 
   test('says what is wrong', async () => {

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import { listenAt, type RunningServer } from '../lib/listen.ts';
+import type { Logger } from '../lib/log.ts';
 import type { AlertBoard } from './board.ts';
 import type { Alertmanager } from './config.ts';
 
@@ -16,13 +18,18 @@ export interface AlertServerOptions {
   board: AlertBoard;
   /** Only the replica that acts has to know; a sender that reaches another one tries again. */
   isLeader(): boolean;
+  /** Hears what the sender is not told. */
+  log: Logger;
 }
 
 /** Takes `POST /alertmanager` with the bearer token. Rejects when it cannot listen. */
-export async function serveAlerts(options: AlertServerOptions): Promise<{ port: number; close(): Promise<void> }> {
+export function serveAlerts(options: AlertServerOptions): Promise<RunningServer> {
   const server = createServer((request, response) => {
     void answerTo(request, options)
-      .catch((): Answer => ({ status: 500, text: 'internal error' }))
+      .catch((error: unknown): Answer => {
+        options.log.error({ err: error }, 'An alert could not be taken');
+        return { status: 500, text: 'internal error' };
+      })
       .then(({ status, text }) => {
         response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
         response.end(`${text}\n`);
@@ -30,24 +37,7 @@ export async function serveAlerts(options: AlertServerOptions): Promise<{ port: 
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
-  await listen(server, options.config.address);
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : 0,
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const cut = address.lastIndexOf(':');
-  const host = address.slice(0, cut);
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: Number(address.slice(cut + 1)), ...(host === '' ? {} : { host }) }, resolve);
-  });
+  return listenAt(options.config.address, server);
 }
 
 async function answerTo(request: IncomingMessage, { config, board, isLeader }: AlertServerOptions): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { listenAt, type RunningServer } from '../operator/http.ts';
+import { listenAt, type RunningServer } from '../lib/listen.ts';
 import { createDashboard, type DashboardOptions } from './app.ts';
 
 /** Connections at once, those of live updates included. */

@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { listenAt, type RunningServer } from '../lib/listen.ts';
 
 /** Answers one path; undefined is 404. */
 export type Route = () => Promise<Answer> | Answer;
@@ -9,31 +10,9 @@ export interface Answer {
   contentType?: string;
 }
 
-export interface RunningServer {
-  /** Port it listens on. */
-  port: number;
-  close(): Promise<void>;
-}
-
-/** Serves GET and HEAD of the given paths. `address` is `HOST:PORT` or `:PORT`. Rejects when it cannot listen. */
-export async function serve(address: string, routes: Record<string, Route>): Promise<RunningServer> {
+/** Serves GET and HEAD of the given paths on an address as `listenAt` takes it. Rejects when it cannot listen. */
+export function serve(address: string, routes: Record<string, Route>): Promise<RunningServer> {
   return listenAt(address, createServer(listener(routes)));
-}
-
-/** `address` is `HOST:PORT` or `:PORT`. Rejects when the server cannot listen there. */
-export async function listenAt(address: string, server: Server): Promise<RunningServer> {
-  const cut = address.lastIndexOf(':');
-  const host = address.slice(0, cut).replace(/^\[|\]$/g, '');
-  const port = Number(address.slice(cut + 1));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
-  });
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
-    close: () => closeServer(server),
-  };
 }
 
 function listener(routes: Record<string, Route>): RequestListener {
@@ -50,9 +29,4 @@ function listener(routes: Record<string, Route>): RequestListener {
       })
       .catch(() => response.destroy());
   };
-}
-
-function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -13,6 +13,7 @@ import { createKubeApi } from '../kube/client.ts';
 import { loadClusterConfig } from '../kube/config.ts';
 import { createKubeMetrics } from '../kube/metrics.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { RunningServer } from '../lib/listen.ts';
 import type { Logger } from '../lib/log.ts';
 import { createLogger, type LogLevel } from '../lib/pino-log.ts';
 import { deliver } from '../notify/deliver.ts';
@@ -20,7 +21,7 @@ import { createNotifier } from '../notify/notifier.ts';
 import { assembleOperator } from './assemble.ts';
 import { ConfigError, type OperatorConfig, operatorUsage, readConfig } from './config.ts';
 import type { Controller } from './controller.ts';
-import { type RunningServer, serve } from './http.ts';
+import { serve } from './http.ts';
 import { createOperatorMetrics } from './metrics.ts';
 
 /** `tandem operator`: runs until SIGTERM or SIGINT and returns the exit code. */
@@ -90,7 +91,7 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
   const servers = await startServers(config, operator.controller, registry, log);
   if (alertmanager !== undefined && alerts !== undefined) {
     const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
-    servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader }));
+    servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader, log }));
   }
   const { dashboardAddress } = config;
   if (dashboardAddress !== '0')
