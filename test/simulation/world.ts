@@ -27,12 +27,18 @@ import { revisionOf } from '../../src/release/revision.ts';
 import type { Measurement } from '../../src/release/snapshot.ts';
 import { createSurroundingsReader } from '../../src/release/surroundings.ts';
 import type { SandboxApi } from '../../src/sandbox/api.ts';
+import { POLICY_FILES } from '../../src/sandbox/manifests.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 
 const NAMESPACE = 'shop';
 const START = Date.UTC(2026, 0, 1);
 const fit = createStatusFitter();
-const policyFiles = ['policy-gate.yaml', 'policy-fence.yaml', 'policy-held.yaml', 'policy-commands.yaml'];
+/** Read once: hundreds of worlds are made of them. */
+const policies = POLICY_FILES.flatMap((file) =>
+  parseAllDocuments(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).flatMap(
+    (document) => (document.toJS() as KubeObject | null) ?? [],
+  ),
+);
 
 /** What the scripted judge says of a version. */
 export interface Script {
@@ -105,7 +111,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const clock = createFakeClock(START);
   const sandbox = createSandbox({ clock, seed: options.seed ?? 1, namespaces: [NAMESPACE] });
   const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
-  if (options.policies !== false) await installPolicies(admin);
+  if (options.policies !== false) sandbox.install(policies);
   const scripts = new Map<string, Script>();
   const events: ReleaseEvent[] = [];
   const violations: string[] = [];
@@ -289,24 +295,6 @@ export function tagOf(template: PodTemplate): string {
   return template.spec.containers[0]?.image?.split(':')[1] ?? '';
 }
 
-async function installPolicies(admin: SandboxApi): Promise<void> {
-  for (const file of policyFiles) {
-    const text = readFileSync(new URL(`../../deploy/kustomize/base/${file}`, import.meta.url), 'utf8');
-    for (const document of parseAllDocuments(text)) {
-      const object = document.toJS() as KubeObject | null;
-      if (object === null) continue;
-      await admin.create(
-        { apiVersion: object.apiVersion, kind: object.kind, plural: pluralOf(object.kind), namespaced: false },
-        object,
-      );
-    }
-  }
-}
-
-function pluralOf(kind: string): string {
-  return kind.endsWith('y') ? `${kind.slice(0, -1).toLowerCase()}ies` : `${kind.toLowerCase()}s`;
-}
-
 function firstDeployment({ replicas = 3, deployment = {} }: WorldOptions): Deployment {
   return {
     apiVersion: 'apps/v1',
@@ -374,6 +362,13 @@ interface WatchdogInput {
 /** Looks at the cluster before every call of anybody: what must always hold. */
 function createWatchdog({ sandbox, clock, violations, sets }: WatchdogInput): () => void {
   const approved = new Set<string>();
+  const revisions = new WeakMap<PodTemplate, string>();
+  /** Stored objects do not change: the same template is the same revision at every call. */
+  const revisionIn = ({ spec: { template } }: ReplicaSet): string => {
+    const revision = revisions.get(template) ?? revisionOf(template);
+    revisions.set(template, revision);
+    return revision;
+  };
   let uid: string | undefined;
   const say = (text: string): void => {
     const line = `${((clock.now() - START) / 1000).toFixed(1)} s: ${text}`;
@@ -413,14 +408,14 @@ function createWatchdog({ sandbox, clock, violations, sets }: WatchdogInput): ()
     const active = sets().filter((set) => (set.spec.replicas ?? 0) > 0);
     if (approved.size === 0 || uid !== target.metadata.uid) {
       approved.clear();
-      for (const set of active) approved.add(revisionOf(set.spec.template));
+      for (const set of active) approved.add(revisionIn(set));
       uid = target.metadata.uid;
     }
     for (const entry of release?.status?.ledger ?? [])
       if (['Promoting', 'Promoted', 'Untested', 'Adopted', 'Bypassed'].includes(entry.outcome))
         approved.add(entry.revision);
     for (const set of active)
-      if (!approved.has(revisionOf(set.spec.template)))
+      if (!approved.has(revisionIn(set)))
         say(`unapproved version ${tagOf(set.spec.template)} has ${set.spec.replicas} pods (gate ${gate})`);
     const paused = target.spec.paused === true;
     if (paused !== (gate === 'holding' || gate === 'rejected')) say(`gate ${gate} with paused ${paused}`);

@@ -5,21 +5,13 @@ import { parseArgs } from 'node:util';
 import { SERVICE_ACCOUNT } from '../../api/names.ts';
 import type { Pod } from '../../kube/object.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { MANIFEST_FILES } from '../manifests.ts';
 import type { PodBehaviour } from '../pods/behaviour.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
 import { removeKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { ADMINISTRATOR, serveSandbox } from './server.ts';
 
 const root = new URL('../../../', import.meta.url);
-/** What of Tandem lies in the API server: its kind, its gate and its fence. */
-const MANIFESTS = [
-  'crds/tandem.dev_canaryreleases.yaml',
-  'deploy/kustomize/base/policy-gate.yaml',
-  'deploy/kustomize/base/policy-held.yaml',
-  'deploy/kustomize/base/policy-fence.yaml',
-  'deploy/kustomize/base/policy-commands.yaml',
-];
-
 const USAGE = `Usage: npm run sandbox -- [flags]
 
 A Kubernetes API in one process, with Deployments, ReplicaSets and pods that are models, for kubectl and for Tandem.
@@ -48,7 +40,7 @@ function behaviourOf({ metadata }: Pod): PodBehaviour | undefined {
 
 /** Installs Tandem's kind and policies, as an administrator who read the installation guide. */
 export function installTandem(sandbox: Sandbox): void {
-  for (const path of MANIFESTS) sandbox.install(readFileSync(new URL(path, root), 'utf8'));
+  for (const path of MANIFEST_FILES) sandbox.install(readFileSync(new URL(path, root), 'utf8'));
 }
 
 interface Flags {

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-
-const files = ['policy-gate', 'policy-fence', 'policy-held', 'policy-commands'].map(
-  (name) => `deploy/kustomize/base/${name}.yaml`,
-);
+import { MANIFEST_FILES } from '../../../src/sandbox/manifests.ts';
 
 /** What an administrator installs: the CRD and the policies. Read from the directory of the project. */
 export function readManifests(): string[] {
-  return ['crds/tandem.dev_canaryreleases.yaml', ...files].map((file) => readFileSync(file, 'utf8'));
+  return MANIFEST_FILES.map((file) => readFileSync(file, 'utf8'));
 }
