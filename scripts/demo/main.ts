@@ -1,5 +1,6 @@
 import { createStyle, wantsColor } from '../../src/cli/style.ts';
 import { version } from '../../src/cli/version.ts';
+import { aborted } from '../../src/lib/abort.ts';
 import { unlessEnded } from './operator.ts';
 import { DemoError, type DemoOptions, readOptions, usage } from './options.ts';
 import { play } from './play.ts';
@@ -60,7 +61,7 @@ async function demonstrate(
     console.log(right ? 'Every verdict was right.' : 'NOT every verdict was right.');
     if (options.stay) {
       console.log(howToLook(world, options.scenarios[0]?.name ?? ''));
-      await unlessEnded(world.operator, untilAborted(signal));
+      await unlessEnded(world.operator, aborted(signal));
     }
     return right ? 0 : 1;
   } finally {
@@ -68,11 +69,4 @@ async function demonstrate(
     screen.end();
     await world.close();
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

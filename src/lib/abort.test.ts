@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unlessAborted } from './abort.ts';
+import { aborted, unlessAborted } from './abort.ts';
 
 describe('unlessAborted', () => {
   it('is the outcome of the promise while nothing aborts', async () => {
@@ -19,4 +19,16 @@ describe('unlessAborted', () => {
     await expect(unlessAborted(Promise.resolve(1), abort.signal)).rejects.toThrow('enough');
     await expect(unlessAborted(Promise.reject(new Error('unheard')), abort.signal)).rejects.toThrow('enough');
   });
+});
+
+it('aborted resolves when the signal aborts, and where it has', async () => {
+  const controller = new AbortController();
+  let isOver = false;
+  const waiting = aborted(controller.signal).then(() => (isOver = true));
+  await Promise.resolve();
+  expect(isOver).toBe(false);
+
+  controller.abort();
+  await waiting;
+  await aborted(controller.signal);
 });

@@ -57,20 +57,20 @@ export function notificationsOf(snapshot: Snapshot, { status }: Decision, first:
     regressionOf(before, status),
     heldOf(before, status),
     ...endsOf(snapshot, before, status, first).map(endOf),
-  ];
+  ].filter((one) => one !== undefined);
+  // Most passes bring nothing, and the revision behind a commit is a hash of the template.
+  if (told.length === 0) return [];
   const { namespace = '', name, uid = '' } = snapshot.release.metadata;
   const target = snapshot.release.spec.targetRef.name;
   const commit = commitOf(snapshot);
-  return told
-    .filter((one) => one !== undefined)
-    .map((one) => ({
-      ...one,
-      id: idOf([uid, one.kind, one.revision, one.time]),
-      namespace,
-      release: name,
-      target,
-      ...(commit !== undefined && commit.revision === one.revision ? { commit: commit.sha } : {}),
-    }));
+  return told.map((one) => ({
+    ...one,
+    id: idOf([uid, one.kind, one.revision, one.time]),
+    namespace,
+    release: name,
+    target,
+    ...(commit !== undefined && commit.revision === one.revision ? { commit: commit.sha } : {}),
+  }));
 }
 
 function endsOf(

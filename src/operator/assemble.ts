@@ -16,6 +16,7 @@ import { guardWrites } from '../kube/guard.ts';
 import { createLeaderElector, type LeaderElector } from '../kube/leader.ts';
 import type { createKubeMetrics } from '../kube/metrics.ts';
 import type { KubeObject } from '../kube/object.ts';
+import { aborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -243,13 +244,6 @@ function referenceTo({ apiVersion, kind, metadata }: KubeObject): ObjectReferenc
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 async function atMost(clock: Clock, milliseconds: number, work: Promise<unknown>): Promise<void> {

@@ -12,6 +12,7 @@ import { type GatherSources, gather, selectorText } from '../release/gather.ts';
 import { applyLeaving, leaving } from '../release/leave.ts';
 import { isControlledBy } from '../release/pods.ts';
 import type { Snapshot } from '../release/snapshot.ts';
+import { keyOf } from './asked.ts';
 import type { Neighbours } from './neighbours.ts';
 
 export interface ReconcileDeps extends GatherSources {
@@ -116,10 +117,6 @@ function followOrLeave({ neighbours }: ReconcileDeps, { release, target }: Snaps
   if (target !== undefined && phase !== undefined && runningPhases.includes(phase))
     neighbours?.follow(keyOf(release), target);
   else neighbours?.leave(keyOf(release));
-}
-
-function keyOf({ metadata }: CanaryRelease): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 function again(clock: Clock): PassResult {

@@ -1,3 +1,4 @@
+import { aborted } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { compileCodes } from '../codes.ts';
@@ -129,10 +130,7 @@ export function createPodsCollector({ config, scraper, clock, log, metrics }: Po
     run: async (signal) => {
       running = true;
       for (const [key, entry] of entries) schedule(key, entry);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await aborted(signal);
       running = false;
       for (const { cancel } of entries.values()) cancel();
     },
