@@ -1,11 +1,11 @@
 import type { KubeApi } from '../kube/api.ts';
 import { type Deployment, resources } from '../kube/object.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { readRelease, readTarget } from './read.ts';
+import { readRelease, readTarget, requireTarget } from './read.ts';
 import { findImage, listTags } from './registry/client.ts';
 import { type PullCredentials, type PullSecrets, readPullCredentials } from './registry/credentials.ts';
 import { type ImageReference, parseImage } from './registry/image.ts';
-import { phaseOf, type Release, targetNameOf } from './release.ts';
+import { phaseOf, type Release } from './release.ts';
 
 /** What `tandem release` is asked for. */
 export interface Delivery {
@@ -34,11 +34,7 @@ type Container = NonNullable<Deployment['spec']['template']['spec']['containers'
  */
 export async function deliver(api: KubeApi, namespace: string, name: string, asked: Delivery): Promise<Delivered> {
   const release = await readRelease(api, namespace, name);
-  const target = await readTarget(api, release);
-  if (target === undefined) {
-    const message = `Deployment ${targetNameOf(release)} in namespace ${namespace} does not exist`;
-    throw new CliError(exitCodes.unusable, message, 'apply it first, or correct spec.targetRef.name');
-  }
+  const target = await requireTarget(api, release);
   assertTests(release);
   const changes = changesOf(target, asked);
   const notes = await checkImages(api, namespace, target, changes, asked.force);

@@ -14,7 +14,7 @@ import { selectorText } from '../release/gather.ts';
 import { deadlineSeconds, plannedSteps, shortfall } from '../release/planned.ts';
 import { createdAt, isControlledBy, podsOf } from '../release/pods.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { readRelease, readTarget } from './read.ts';
+import { readRelease, requireTarget } from './read.ts';
 import { type Release, targetNameOf } from './release.ts';
 import { formatTable } from './table.ts';
 
@@ -54,11 +54,7 @@ export async function planOf(api: KubeApi, clock: Clock, request: PlanRequest): 
   const { namespace, name } = request;
   const release = await readRelease(api, namespace, name);
   const spec = specOf(release, request.percent);
-  const target = await readTarget(api, release);
-  if (target === undefined) {
-    const message = `Deployment ${targetNameOf(release)} in namespace ${namespace} does not exist`;
-    throw new CliError(exitCodes.unusable, message, 'apply it first, or correct spec.targetRef.name');
-  }
+  const target = await requireTarget(api, release);
   const replicas = target.spec.replicas ?? 1;
   const pods = canaryReplicas(replicas, spec.canary);
   const measured = await measure(api, clock, request, { target, spec, pods });

@@ -1,6 +1,7 @@
 import { API_VERSION } from '../api/names.ts';
 import type { KubeApi } from '../kube/api.ts';
-import { isForbidden, isNotFound } from '../kube/errors.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { findObject, findReadable } from '../kube/find.ts';
 import { type Deployment, resources } from '../kube/object.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { type Release, targetNameOf } from './release.ts';
@@ -35,24 +36,26 @@ export async function listReleases(
 }
 
 /** The Deployment of a release; undefined where it does not exist. */
-export async function readTarget(api: KubeApi, release: Release): Promise<Deployment | undefined> {
-  const namespace = release.metadata.namespace ?? 'default';
-  try {
-    return await api.get<Deployment>(resources.deployments, { namespace, name: targetNameOf(release) });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+export function readTarget(api: KubeApi, release: Release): Promise<Deployment | undefined> {
+  return findObject<Deployment>(api, resources.deployments, targetRefOf(release));
 }
 
 /** As readTarget, for what can be shown without it. */
-export async function readTargetIfAllowed(api: KubeApi, release: Release): Promise<Deployment | undefined> {
-  try {
-    return await readTarget(api, release);
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error;
-  }
+export function readTargetIfAllowed(api: KubeApi, release: Release): Promise<Deployment | undefined> {
+  return findReadable<Deployment>(api, resources.deployments, targetRefOf(release));
+}
+
+/** As readTarget, for what cannot do without. Throws CliError where it does not exist. */
+export async function requireTarget(api: KubeApi, release: Release): Promise<Deployment> {
+  const target = await readTarget(api, release);
+  if (target !== undefined) return target;
+  const { namespace, name } = targetRefOf(release);
+  const message = `Deployment ${name} in namespace ${namespace} does not exist`;
+  throw new CliError(exitCodes.unusable, message, 'apply it first, or correct spec.targetRef.name');
+}
+
+function targetRefOf(release: Release): { namespace: string; name: string } {
+  return { namespace: release.metadata.namespace ?? 'default', name: targetNameOf(release) };
 }
 
 async function assertInstalled(api: KubeApi): Promise<void> {

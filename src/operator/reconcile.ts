@@ -1,6 +1,6 @@
 import type { CanaryRelease, CanaryReleaseStatus, Phase } from '../api/schema.ts';
-import type { KubeApi } from '../kube/api.ts';
 import { isConflict, isNotFound } from '../kube/errors.ts';
+import { findObject } from '../kube/find.ts';
 import { type Deployment, type KubeObject, type ReplicaSet, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
@@ -51,7 +51,7 @@ const staleRetry = 200;
  * anywhere leaves a decision that the next pass completes. Throws what is worth a retry with backoff.
  */
 export async function reconcileRelease(deps: ReconcileDeps, namespace: string, name: string): Promise<PassResult> {
-  const release = await find(deps.api, namespace, name);
+  const release = await findObject<CanaryRelease>(deps.api, resources.canaryReleases, { namespace, name });
   if (release === undefined || release.metadata.deletionTimestamp !== undefined) {
     deps.neighbours?.leave(`${namespace}/${name}`);
     deps.forget(`${namespace}/${name}`);
@@ -123,15 +123,6 @@ function again(clock: Clock): PassResult {
   return { wakeAt: clock.now() + staleRetry, resting: false, forProof: false };
 }
 
-async function find(api: KubeApi, namespace: string, name: string): Promise<CanaryRelease | undefined> {
-  try {
-    return await api.get<CanaryRelease>(resources.canaryReleases, { namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
 function report(deps: ReconcileDeps, log: Logger, snapshot: Snapshot, decision: Decision): void {
   for (const event of decision.events) {
     deps.emit(snapshot.release, event);
@@ -142,13 +133,8 @@ function report(deps: ReconcileDeps, log: Logger, snapshot: Snapshot, decision: 
 /** Releases a gated Deployment that no CanaryRelease names. Asks the API, not a cache: a late cache must not open a gate. */
 export async function leaveTarget(deps: ReconcileDeps, namespace: string, name: string): Promise<void> {
   const { api } = deps;
-  let target: Deployment;
-  try {
-    target = await api.get<Deployment>(resources.deployments, { namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return;
-    throw error;
-  }
+  const target = await findObject<Deployment>(api, resources.deployments, { namespace, name });
+  if (target === undefined) return;
   const releases = await api.list<CanaryRelease>(resources.canaryReleases, { namespace });
   if (releases.items.some((release) => release.spec.targetRef.name === name)) return;
   const labelSelector = selectorText(target.spec.selector);

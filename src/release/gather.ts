@@ -4,16 +4,8 @@ import { type CanaryRelease, type ParsedSpec, parseSpec } from '../api/schema.ts
 import { customRefusal } from '../evidence/custom/allowed.ts';
 import type { Plan } from '../judge/engine/plan-release.ts';
 import type { KubeApi } from '../kube/api.ts';
-import { isNotFound } from '../kube/errors.ts';
-import {
-  type Deployment,
-  type KubeObject,
-  type LabelSelector,
-  type Pod,
-  type ReplicaSet,
-  type Resource,
-  resources,
-} from '../kube/object.ts';
+import { findObject } from '../kube/find.ts';
+import { type Deployment, type LabelSelector, type Pod, type ReplicaSet, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import { baselineName, canaryName, isOurs } from './clone.ts';
 import type { GateProver } from './gate-proof.ts';
@@ -63,9 +55,9 @@ export async function gather(
   const parsed = parseSpec(release.spec);
   const spec = 'problems' in parsed ? parsed : permitted(parsed.spec, namespace, sources.customAllowed);
   const [target, canary, baseline, offered] = await Promise.all([
-    maybe<Deployment>(api, resources.deployments, namespace, name),
-    maybe<Deployment>(api, resources.deployments, namespace, canaryName(name)),
-    maybe<Deployment>(api, resources.deployments, namespace, baselineName(name)),
+    findObject<Deployment>(api, resources.deployments, { namespace, name }),
+    findObject<Deployment>(api, resources.deployments, { namespace, name: canaryName(name) }),
+    findObject<Deployment>(api, resources.deployments, { namespace, name: baselineName(name) }),
     sources.gate.offered(),
   ]);
   const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {} };
@@ -120,20 +112,6 @@ function proofKey(target: Deployment, canary: Deployment | undefined): string {
   const uid = target.metadata.uid ?? '';
   const waits = target.metadata.labels?.[GATE_LABEL] === 'holding' && canary === undefined;
   return waits ? `${uid} ${revisionOf(target.spec.template)}` : uid;
-}
-
-async function maybe<T extends KubeObject>(
-  api: KubeApi,
-  resource: Resource,
-  namespace: string,
-  name: string,
-): Promise<T | undefined> {
-  try {
-    return await api.get<T>(resource, { namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 async function selectedBy(

@@ -1,5 +1,6 @@
 import type { GetOptions, KubeApi } from '../kube/api.ts';
 import { isForbidden, isNotFound } from '../kube/errors.ts';
+import { findReadable } from '../kube/find.ts';
 import { type Deployment, type KubeObject, type Resource, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import { claimNames } from './preflight.ts';
@@ -92,19 +93,14 @@ async function claimsOf(api: KubeApi, target: Deployment): Promise<Record<string
   return claims;
 }
 
-async function readable(
+function readable(
   api: KubeApi,
   resource: Resource,
   target: Deployment,
   name: string,
   options: GetOptions = {},
 ): Promise<KubeObject | undefined> {
-  try {
-    return await api.get(resource, { namespace: target.metadata.namespace ?? '', name }, options);
-  } catch (error) {
-    if (isForbidden(error) || isNotFound(error)) return undefined;
-    throw error;
-  }
+  return findReadable(api, resource, { namespace: target.metadata.namespace ?? '', name }, options);
 }
 
 async function selectedByService(api: KubeApi, target: Deployment): Promise<boolean | undefined> {

@@ -1,5 +1,5 @@
 import type { KubeApi } from '../../src/kube/api.ts';
-import { isNotFound } from '../../src/kube/errors.ts';
+import { findObject } from '../../src/kube/find.ts';
 import {
   type Deployment,
   type KubeObject,
@@ -56,17 +56,8 @@ export async function until<T>(
 }
 
 /** Undefined where there is no such object. */
-export async function find<T extends KubeObject>(
-  stage: Stage,
-  resource: Resource,
-  name: string,
-): Promise<T | undefined> {
-  try {
-    return await stage.api.get<T>(resource, { namespace: stage.namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+export function find<T extends KubeObject>(stage: Stage, resource: Resource, name: string): Promise<T | undefined> {
+  return findObject<T>(stage.api, resource, { namespace: stage.namespace, name });
 }
 
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {

@@ -1,5 +1,5 @@
 import type { KubeApi } from '../../kube/api.ts';
-import { isForbidden, isNotFound } from '../../kube/errors.ts';
+import { findReadable } from '../../kube/find.ts';
 import type { KubeObject, Resource } from '../../kube/object.ts';
 
 export interface Credentials {
@@ -41,7 +41,10 @@ export async function readPullCredentials(
   const unread: string[] = [];
   const auths = new Map<string, Credentials>();
   for (const name of await secretNames(api, namespace, podSpec)) {
-    const secret = await readIfAllowed<KubeObject & { data?: Record<string, string> }>(api, secrets, namespace, name);
+    const secret = await findReadable<KubeObject & { data?: Record<string, string> }>(api, secrets, {
+      namespace,
+      name,
+    });
     if (secret === undefined) unread.push(name);
     // The first secret that knows a registry counts, as for the kubelet.
     const found = authsOf(secret?.data).filter(([registry]) => !auths.has(registry));
@@ -56,31 +59,15 @@ async function secretNames(
   { imagePullSecrets, serviceAccountName = 'default' }: PullSecrets,
 ): Promise<string[]> {
   if ((imagePullSecrets ?? []).length > 0) return namesOf(imagePullSecrets);
-  const account = await readIfAllowed<KubeObject & { imagePullSecrets?: Named[] }>(
-    api,
-    serviceAccounts,
+  const account = await findReadable<KubeObject & { imagePullSecrets?: Named[] }>(api, serviceAccounts, {
     namespace,
-    serviceAccountName,
-  );
+    name: serviceAccountName,
+  });
   return namesOf(account?.imagePullSecrets);
 }
 
 function namesOf(references: Named[] | undefined): string[] {
   return (references ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
-}
-
-async function readIfAllowed<T extends KubeObject>(
-  api: KubeApi,
-  resource: Resource,
-  namespace: string,
-  name: string,
-): Promise<T | undefined> {
-  try {
-    return await api.get<T>(resource, { namespace, name });
-  } catch (error) {
-    if (isForbidden(error) || isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** The entries of a kubernetes.io/dockerconfigjson secret, by registry. What cannot be read is no entry. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { GATE_LABEL } from '../../../src/api/names.ts';
 import type { CanaryRelease } from '../../../src/api/schema.ts';
-import { isNotFound } from '../../../src/kube/errors.ts';
+import { findObject } from '../../../src/kube/find.ts';
 import { type Deployment, type KubeObject, type Resource, resources } from '../../../src/kube/object.ts';
 import { shopDeployment } from '../../app/shop.ts';
 import type { Case } from '../case.ts';
@@ -9,13 +9,8 @@ import { conditionOf, type Stage } from '../stage.ts';
 
 /** What cannot be released safely: each has its reason and a message that says what to do, and nothing is written. */
 
-async function maybe<T extends KubeObject>(stage: Stage, resource: Resource, name: string): Promise<T | undefined> {
-  try {
-    return await stage.api.get<T>(resource, { namespace: stage.namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+function find<T extends KubeObject>(stage: Stage, resource: Resource, name: string): Promise<T | undefined> {
+  return findObject<T>(stage.api, resource, { namespace: stage.namespace, name });
 }
 
 function deployment(stage: Stage, name: string, spec: Record<string, unknown> = {}): Deployment {
@@ -32,7 +27,7 @@ function release(name: string, target: string, spec: Record<string, unknown> = {
 }
 
 async function releaseOf(stage: Stage, name: string): Promise<CanaryRelease | undefined> {
-  return maybe<CanaryRelease>(stage, resources.canaryReleases, name);
+  return find<CanaryRelease>(stage, resources.canaryReleases, name);
 }
 
 async function hasReason(stage: Stage, name: string, reason: string, message: RegExp): Promise<void> {
@@ -71,7 +66,7 @@ async function isReady(stage: Stage, name: string): Promise<void> {
 
 /** The target has no label of ours, its spec is what was written, and nothing stands beside it. */
 async function untouched(stage: Stage, name: string, generation = 1): Promise<void> {
-  const target = await maybe<Deployment>(stage, resources.deployments, name);
+  const target = await find<Deployment>(stage, resources.deployments, name);
   assert.equal(target?.metadata.labels?.[GATE_LABEL], undefined, `${name} has no label`);
   assert.equal(target?.metadata.generation, generation, `${name} was not written`);
   const managers = (target.metadata['managedFields'] ?? []) as { manager?: string }[];
@@ -148,7 +143,7 @@ async function refusals(stage: Stage): Promise<void> {
   for (const { name, reason, message } of refused) {
     await hasReason(stage, name, reason, message);
     await untouched(stage, name);
-    if (name !== 'taken') assert.equal(await maybe(stage, resources.deployments, `${name}-canary`), undefined);
+    if (name !== 'taken') assert.equal(await find(stage, resources.deployments, `${name}-canary`), undefined);
   }
   await untouched(stage, 'taken-canary');
   stage.facts['refused targets'] = refused.length;
