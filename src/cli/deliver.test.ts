@@ -132,6 +132,14 @@ describe('release', () => {
     expect(cluster.err).toMatch(/pull secret pull could not be read/);
   });
 
+  it('prints what was written for scripts', async () => {
+    expect(await cluster.run('release', 'checkout', '--image', `${image}:1`, '-o', 'json')).toBe(0);
+    expect(JSON.parse(cluster.out)).toMatchObject({ namespace: 'shop', name: 'checkout', unchanged: true, notes: [] });
+    cluster.out = '';
+    expect(await cluster.run('release', 'checkout', '--image', `${image}:1`, '-o', 'name')).toBe(0);
+    expect(cluster.out).toBe('canaryrelease.tandem.dev/checkout\n');
+  });
+
   it('writes nothing where nothing changes', async () => {
     expect(await cluster.run('release', 'checkout', '--image', `${image}:1`)).toBe(0);
 
@@ -161,6 +169,14 @@ describe('tags', () => {
   it('lists all pages and marks the one in the target', async () => {
     expect(await cluster.run('tags', 'checkout')).toBe(0);
     expect(cluster.out).toBe('1   (in the target)\n2\n3\n');
+  });
+
+  it('prints tags alone, and whole images, for scripts', async () => {
+    expect(await cluster.run('tags', 'checkout', '-o', 'name')).toBe(0);
+    expect(cluster.out).toBe('1\n2\n3\n');
+    cluster.out = '';
+    expect(await cluster.run('tags', 'checkout', '-o', 'wide')).toBe(0);
+    expect(cluster.out).toBe(`${image}:1\n${image}:2\n${image}:3\n`);
   });
 
   it('says that there is no such repository', async () => {

@@ -17,8 +17,13 @@ export function formatObjects(
   format: OutputFormat | undefined,
   asList: boolean,
 ): string | undefined {
-  if (format === 'name') return objects.map(({ metadata }) => `canaryrelease.tandem.dev/${metadata.name}\n`).join('');
+  if (format === 'name') return objects.map(({ metadata }) => releaseName(metadata.name)).join('');
   if (format !== 'json' && format !== 'yaml') return undefined;
   const items = objects.map(withoutManagedFields);
   return formatData(asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items } : items[0], format);
+}
+
+/** A CanaryRelease as `-o name` writes it, and as kubectl takes it. */
+export function releaseName(name: string): string {
+  return `canaryrelease.tandem.dev/${name}\n`;
 }

@@ -18,9 +18,9 @@ import {
   runRelease,
   runStatus,
   runTags,
-  runVersion,
   runWait,
 } from './run.ts';
+import { runVersion } from './run-version.ts';
 
 /** A command that lives elsewhere, reads its own arguments and answers with an exit code. Loaded when it is called. */
 export interface ForeignCommand {
@@ -138,13 +138,14 @@ function addReading(program: Command, io: CliIo, run: Runner): void {
     .option('--summary', 'the figures of delivery: deploys a week, time to promoted, failure rate, time to taken back')
     .addOption(new Option('--by <what>', 'with --summary: a line for each').choices(['target', 'namespace']))
     .option('-A, --all-namespaces', 'with --summary: of all namespaces')
-    .addOption(outputOption(['json', 'yaml', 'wide']))
+    .addOption(outputOption(outputFormats))
     .action(
       run(async (name: string | undefined, _: unknown, command: Command) => runHistory(io, name, options(command))),
     );
   program
     .command('version')
-    .description('show the version of this program')
+    .description('show the version of this program, and of the operator where it can be read')
+    .option('--client', 'of this program alone: no cluster is asked')
     .addOption(outputOption(['json', 'yaml']))
     .action(run(async (_: unknown, command: Command) => runVersion(io, options(command))));
 }
@@ -217,7 +218,7 @@ function addDelivery(program: Command, io: CliIo, run: Runner): void {
     .argument(...nameArgument)
     .description("list the tags that the registry has of the target's image")
     .option('--image <repository>', 'another repository, or which one where the target has several containers')
-    .addOption(outputOption(['json', 'yaml']))
+    .addOption(outputOption(outputFormats))
     .action(run(async (name: string, _: unknown, command: Command) => runTags(io, name, options(command))));
 }
 
@@ -237,7 +238,7 @@ function addPlan(program: Command, io: CliIo, run: Runner): void {
     .description('say what the next version would meet, and how long a verdict takes; writes nothing')
     .option('--prometheus-url <url>', 'ask this Prometheus now', asUsage(parseUrl))
     .option('--percent <percent>', 'with another share of the replicas, 1 to 50', asUsage(parseShare))
-    .addOption(outputOption(['json', 'yaml']))
+    .addOption(outputOption(['json', 'yaml', 'name']))
     .addHelpText('after', planHelp)
     .action(run(async (name: string, _: unknown, command: Command) => runPlan(io, name, options(command))));
 }

@@ -48,6 +48,8 @@ export interface AnalysisStatus {
   sentence?: string;
   since?: string;
   until?: string;
+  /** Since when the deadline stands still. */
+  standingSince?: string;
   source?: string;
   preset?: string;
   requests?: { stable?: number; canary?: number };

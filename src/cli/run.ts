@@ -8,12 +8,11 @@ import { CliError, type ExitCode, exitCodes } from './exit.ts';
 import { formatHistory, formatNamespaces, formatSummary, summarise, summariseNamespaces } from './history.ts';
 import type { CliIo, Cluster } from './io.ts';
 import { formatList } from './list.ts';
-import { formatData, formatObjects, type OutputFormat } from './output.ts';
+import { formatData, formatObjects, type OutputFormat, releaseName } from './output.ts';
 import { listReleases, readRelease, readTarget, readTargetIfAllowed } from './read.ts';
 import { messageOf, phaseOf, type Release } from './release.ts';
 import { formatStatus } from './status.ts';
 import { createStyle } from './style.ts';
-import { version } from './version.ts';
 import { type WaitAnswer, waitForRelease } from './wait.ts';
 import { watchStatus } from './watch-status.ts';
 
@@ -38,6 +37,7 @@ export interface GlobalOptions {
   percent?: number;
   wait?: boolean;
   summary?: boolean;
+  client?: boolean;
   by?: 'target' | 'namespace';
   /** Seconds. */
   timeout?: number;
@@ -102,6 +102,8 @@ export async function runStatus(io: CliIo, name: string, options: GlobalOptions)
 
 export async function runHistory(io: CliIo, name: string | undefined, options: GlobalOptions): Promise<ExitCode> {
   const { summary = false, allNamespaces = false, by } = options;
+  if (summary && (options.output === 'name' || options.output === 'wide'))
+    throw new CliError(exitCodes.usage, `--summary has no -o ${options.output}`, 'leave it out, or give json or yaml');
   if (by !== undefined && !summary) throw new CliError(exitCodes.usage, '--by goes with --summary');
   if (name === undefined && !summary)
     throw new CliError(exitCodes.usage, 'which one? name a CanaryRelease, or ask for --summary of all');
@@ -130,6 +132,7 @@ function summaryText(releases: Release[], io: CliIo, { output, by }: GlobalOptio
 
 function historyText([release]: Release[], io: CliIo, { output, color }: GlobalOptions): string {
   if (release === undefined) return '';
+  if (output === 'name') return (release.status?.ledger ?? []).map(({ revision }) => `${revision}\n`).join('');
   if (output === 'json' || output === 'yaml') return formatData(release.status?.ledger ?? [], output);
   const style = createStyle(io.color && color);
   return formatHistory(release, { wide: output === 'wide', now: io.clock.now(), style });
@@ -150,13 +153,6 @@ export function completionSource(io: CliIo): CompletionSource {
   };
 }
 
-export async function runVersion(io: CliIo, options: GlobalOptions): Promise<ExitCode> {
-  const facts = { version, node: process.version };
-  if (options.output === 'json' || options.output === 'yaml') io.stdout(formatData(facts, options.output));
-  else io.stdout(`tandem ${facts.version} (Node ${facts.node})\n`);
-  return exitCodes.ok;
-}
-
 export async function runRelease(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
   return withCluster(io, options, async (api, namespace) => {
     const { image = [], setEnv = [], force = false } = options;
@@ -166,9 +162,17 @@ export async function runRelease(io: CliIo, name: string, options: GlobalOptions
     const revision = revisionOf(done.target.spec.template);
     const what = done.unchanged ? 'nothing to write: the target has that already' : 'written; the gate holds it';
     io.stderr(`${name}: revision ${revision.slice(0, 10)}: ${what}\n`);
-    if (options.wait !== true) return exitCodes.ok;
+    if (options.wait !== true) {
+      io.stdout(deliveryText({ namespace, name, revision, unchanged: done.unchanged, notes: done.notes }, options));
+      return exitCodes.ok;
+    }
     return answerOfWait(io, api, { namespace, name, revision }, options);
   });
+}
+
+function deliveryText(done: { name: string; [field: string]: unknown }, { output }: GlobalOptions): string {
+  if (output === 'json' || output === 'yaml') return formatData(done, output);
+  return output === 'name' ? releaseName(done.name) : '';
 }
 
 export async function runPlan(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
@@ -182,7 +186,9 @@ export async function runPlan(io: CliIo, name: string, options: GlobalOptions): 
     };
     const { planOf, formatPlan } = await import('./plan.ts');
     const plan = await planOf(api, io.clock, request);
-    io.stdout(output === 'json' || output === 'yaml' ? formatData(plan, output) : formatPlan(plan));
+    if (output === 'json' || output === 'yaml') io.stdout(formatData(plan, output));
+    else if (output === 'name') io.stdout(releaseName(plan.name));
+    else io.stdout(formatPlan(plan));
     return exitCodes.ok;
   });
 }
@@ -192,7 +198,10 @@ export async function runTags(io: CliIo, name: string, options: GlobalOptions): 
     const image = typeof options.image === 'string' ? options.image : undefined;
     const found = await tagsOf(api, namespace, name, image);
     const { output } = options;
+    const { registry, repository } = found.image;
     if (output === 'json' || output === 'yaml') io.stdout(formatData(found, output));
+    else if (output === 'name') io.stdout(found.tags.map((tag) => `${tag}\n`).join(''));
+    else if (output === 'wide') io.stdout(found.tags.map((tag) => `${registry}/${repository}:${tag}\n`).join(''));
     else io.stdout(found.tags.map((tag) => `${tag}${tag === found.current ? '   (in the target)' : ''}\n`).join(''));
     return exitCodes.ok;
   });

@@ -72,7 +72,7 @@ describe('status', () => {
       stable   901a71fe22   3/3     -       -     app=shop/checkout:1.41.0
       canary   50ff8ab66b   1/1     25%     3m    app=shop/checkout:1.42.0
 
-      Evidence  source Prometheus (prom-http); 8,120 requests on stable, 2,703 requests on canary; decision by 2026-11-20T10:30:10Z; missing cpu
+      Evidence  source Prometheus (prom-http); 8,120 requests on stable, 2,703 requests on canary; decision by 2026-11-20T10:30:10Z, 27m left; missing cpu
       METRIC         STABLE    CANARY   DIFFERENCE   INTERVAL        LIMIT   SAMPLES   EVIDENCE          VERDICT
       latency-p95     86 ms    141 ms         +64%   +18% .. +121%    +20%     2,703   ######....  64%   Undecided
       memory        120 MiB   121 MiB            -   -                   -         -   ..........   3%   Pass
@@ -196,5 +196,16 @@ describe('what to do next', () => {
 
     expect(formatStatus(held, target(), view)).toContain('tandem resume checkout -n shop');
     expect(formatStatus(held, target(), view)).not.toContain('tandem hold');
+  });
+
+  it('says how much time is left only while it counts', () => {
+    const analysis = { until: '2026-11-20T10:30:10Z' };
+    const standing = { ...analysis, standingSince: '2026-11-20T10:01:00Z' };
+    const shown = (phase: string, found: object): string =>
+      formatStatus(release({ status: { phase, analysis: found } }), target(), view);
+
+    expect(shown('Analyzing', standing)).toContain('Evidence  the deadline stands still for 2m\n');
+    expect(shown('Idle', standing)).toContain('Evidence  decision by 2026-11-20T10:30:10Z\n');
+    expect(shown('Analyzing', { until: '2026-11-20T10:00:00Z' })).toContain('decision by 2026-11-20T10:00:00Z\n');
   });
 });

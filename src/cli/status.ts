@@ -1,5 +1,13 @@
 import { GATE_LABEL } from '../api/names.ts';
-import { formatBar, formatCount, formatInterval, formatRevision, formatSince, formatValue } from './format.ts';
+import {
+  formatAge,
+  formatBar,
+  formatCount,
+  formatInterval,
+  formatRevision,
+  formatSince,
+  formatValue,
+} from './format.ts';
 import { nextSteps } from './next-steps.ts';
 import { paintPhase, paintVerdict } from './paint.ts';
 import {
@@ -102,19 +110,28 @@ function trackRow(name: string, track: TrackStatus, view: StatusView): string[] 
 function analysis(release: Release, view: StatusView): string {
   const found = release.status?.analysis;
   if (found === undefined) return '';
-  const facts = evidenceFacts(found);
+  const facts = evidenceFacts(found, phaseOf(release) === 'Analyzing' ? view.now : undefined);
   const line = facts.length === 0 ? '' : `Evidence  ${facts.join('; ')}\n`;
   return line + metricTable(found.metrics ?? [], view);
 }
 
-function evidenceFacts({ requests, source, preset, until, missing = [] }: AnalysisStatus): string[] {
+/** `now` only while the deadline counts. */
+function evidenceFacts(found: AnalysisStatus, now: number | undefined): string[] {
+  const { requests, source, preset, missing = [] } = found;
   const on = (track: 'stable' | 'canary'): string => `${formatCount(requests?.[track] ?? 0)} requests on ${track}`;
   return [
     source ? `source ${source}${preset ? ` (${preset})` : ''}` : '',
     requests ? `${on('stable')}, ${on('canary')}` : '',
-    until ? `decision by ${until}` : '',
+    deadline(found, now),
     missing.length > 0 ? `missing ${missing.join(', ')}` : '',
   ].filter((fact) => fact !== '');
+}
+
+function deadline({ until, standingSince }: AnalysisStatus, now: number | undefined): string {
+  if (standingSince && now !== undefined) return `the deadline stands still for ${formatSince(standingSince, now)}`;
+  if (!until) return '';
+  const left = now === undefined ? 0 : Date.parse(until) - now;
+  return `decision by ${until}${left > 0 ? `, ${formatAge(left)} left` : ''}`;
 }
 
 function metricTable(metrics: MetricLine[], view: StatusView): string {

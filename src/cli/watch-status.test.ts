@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { advanceUntil } from '../kube/testing/wait.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
-import { inPhase, release, target } from './testing/fixtures.ts';
+import { inPhase, ledgerLine, release, target } from './testing/fixtures.ts';
 
 let cluster: TestCluster;
 
@@ -52,6 +52,20 @@ describe('status --watch', () => {
 });
 
 describe('history', () => {
+  it('prints revisions for scripts, and namespaces where they are asked for', async () => {
+    cluster.releases.set('checkout', release({ status: { ledger: [ledgerLine()] } }));
+    expect(await cluster.run('history', 'checkout', '-o', 'name')).toBe(0);
+    expect(cluster.out).toBe(`${ledgerLine().revision}\n`);
+    cluster.out = '';
+    expect(await cluster.run('history', '--summary', '--by', 'namespace')).toBe(0);
+    expect(cluster.out).toMatch(/^NAMESPACE .*\nshop +1 +1 /);
+    cluster.out = '';
+    expect(await cluster.run('history', '--summary', '--by', 'namespace', '-o', 'json')).toBe(0);
+    expect(JSON.parse(cluster.out)).toMatchObject([{ namespace: 'shop', releases: 1, takenBack: 1 }]);
+    expect(await cluster.run('history', 'checkout', '--by', 'namespace')).toBe(64);
+    expect(await cluster.run('history', '--summary', '-o', 'name')).toBe(64);
+  });
+
   it('asks for a name or a summary', async () => {
     expect(await cluster.run('history')).toBe(64);
     expect(await cluster.run('history', 'checkout', '-A')).toBe(64);
