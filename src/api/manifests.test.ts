@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../kube/object.ts';
+import { reportsName } from '../report/kept.ts';
 import {
   API_VERSION,
   BY_ANNOTATION,
@@ -10,6 +11,7 @@ import {
   GATE_LABEL,
   INSTALL_NAMESPACE,
   KIND,
+  REPORTS_LABEL,
   SERVICE_ACCOUNT,
   TRACK_LABEL,
 } from './names.ts';
@@ -51,6 +53,7 @@ describe('the policies', () => {
       'tandem-fence-deployments',
       'tandem-fence-replicasets',
       'tandem-fence-pods',
+      'tandem-fence-configmaps',
     ];
     for (const policy of named) expect(text(policy)).toContain(`'${SERVICE_ACCOUNT}'`);
   });
@@ -66,6 +69,8 @@ describe('the policies', () => {
     expect(text('tandem-gate')).toContain(GATE_LABEL);
     expect(text('tandem-held')).toContain(GATE_LABEL);
     expect(text('tandem-fence-pods')).toContain(TRACK_LABEL);
+    expect(text('tandem-fence-configmaps')).toContain(`'${REPORTS_LABEL}'`);
+    expect(text('tandem-fence-configmaps')).toContain(`'${reportsName('')}'`);
     expect(text('tandem-by')).toContain(BY_ANNOTATION);
     for (const annotation of Object.values(commandAnnotations)) expect(text('tandem-commands')).toContain(annotation);
   });
@@ -85,6 +90,11 @@ describe('the roles', () => {
     expect(granted.filter((right) => right.includes('*'))).toEqual([]);
     expect(granted.filter((right) => / (secrets|deployments\/|pods\/|nodes|namespaces)/.test(right))).toEqual([]);
     expect(granted.filter((right) => /^(patch|update|create|delete) canaryreleasest/.test(right))).toEqual([]);
+    expect(granted.filter((right) => right.endsWith(' configmaps')).toSorted()).toEqual([
+      'create configmaps',
+      'get configmaps',
+      'patch configmaps',
+    ]);
   });
 
   it('give promote to administrators alone, and status to nobody', () => {

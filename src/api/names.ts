@@ -9,6 +9,8 @@ export const GATE_LABEL = 'tandem.dev/gate';
 export const TRACK_LABEL = 'tandem.dev/track';
 /** Label with the name of the CanaryRelease. */
 export const RELEASE_LABEL = 'tandem.dev/release';
+/** Label on the ConfigMaps with reports of past releases, beside the one of the CanaryRelease. */
+export const REPORTS_LABEL = 'tandem.dev/reports';
 /** Annotation on the canary with the whole revision it runs. */
 export const REVISION_ANNOTATION = 'tandem.dev/revision';
 /** Who wrote the last promote or retry annotation, stamped by a policy. */

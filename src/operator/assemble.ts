@@ -22,6 +22,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { createGateProver } from '../release/gate-proof.ts';
 import { createSurroundingsReader } from '../release/surroundings.ts';
+import { createReports, type Reports, type ReportsOptions } from '../report/keeper.ts';
 import type { OperatorConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
 import { createDashboardSource } from './dashboard-source.ts';
@@ -58,6 +59,8 @@ export interface OperatorInput {
   customMetrics?: CustomMetrics | undefined;
   /** Absent: nobody is told. */
   notifier?: Notifier;
+  /** Absent: no reports are kept, and nothing is written for them. `version`: of this program. */
+  reports?: { keep: number; version: string } | undefined;
   /** Absent: no alert is taken. */
   alerts?: AlertBoard | undefined;
   metrics: OperatorMetrics;
@@ -110,6 +113,7 @@ export function assembleOperator(input: OperatorInput): Operator {
   });
   const foresight = createForesight({ collector, clock, log, onPlan: (key) => late.controller?.rouse(key) });
   const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock, foresight });
+  const reports = reportsOf(input, api, measuring.judged);
   const forget = (key: string): void => {
     measuring.forget(key);
     wake.forget(key);
@@ -135,10 +139,14 @@ export function assembleOperator(input: OperatorInput): Operator {
       if (kind === KIND) journals.event(`${metadata.namespace}/${metadata.name}`, event);
     },
     measure: measuring.measure,
-    forget,
+    forget: (key) => {
+      forget(key);
+      reports?.forget(key);
+    },
     observe: (snapshot, decision) => {
       metrics.observe(snapshot, decision);
       input.notifier?.observe(snapshot, decision);
+      reports?.observe(snapshot, decision);
     },
   };
   const controller = createController({
@@ -155,6 +163,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     standBy: (key) => {
       neighbours.leave(key);
       forget(key);
+      reports?.standBy(key);
     },
     seen: (key, release) => {
       if (release === undefined) journals.forget(key);
@@ -193,6 +202,7 @@ export function assembleOperator(input: OperatorInput): Operator {
       controller.run(signal),
       collector.run(signal, input.config.pollMilliseconds),
       input.notifier?.run(signal),
+      reports?.run(signal),
     ]);
     await aborted(signal);
     log.info({}, 'stopping');
@@ -215,6 +225,15 @@ function evidenceSources(
   const prometheus = createCollector({ sources, clock, log, metrics, customAllowed });
   const usage = createUsageCollector({ api, clock, log, metrics });
   return createEvidenceSources({ prometheus, pods, hasPrometheus: sources.length > 0, usage, clock, log });
+}
+
+function reportsOf(
+  { reports, clock, random, log, metrics }: OperatorInput,
+  api: KubeApi,
+  judged: ReportsOptions['judged'],
+): Reports | undefined {
+  if (reports === undefined) return undefined;
+  return createReports({ ...reports, api, clock, random, log, judged, count: metrics.report });
 }
 
 function electorOf(input: OperatorInput, onChange: () => void): LeaderElector | undefined {

@@ -8,6 +8,7 @@ import { CustomMetrics } from '../evidence/custom/allowed.ts';
 import { PodsSource } from '../evidence/pods/config.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { Receiver } from '../notify/config.ts';
+import { Reports } from '../report/config.ts';
 
 /** The configuration file (`--config`): what has structure. */
 const ConfigFile = z.strictObject({
@@ -16,6 +17,7 @@ const ConfigFile = z.strictObject({
   customMetrics: CustomMetrics.optional(),
   notifications: z.array(Receiver).max(20).default([]),
   alertmanager: Alertmanager.optional(),
+  reports: Reports.prefault({}),
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
@@ -47,6 +49,8 @@ export interface OperatorConfig {
   notifications: Receiver[];
   /** Absent: no alert is taken. */
   alertmanager: Alertmanager | undefined;
+  /** What is kept of releases that have ended. */
+  reports: Reports;
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -79,7 +83,7 @@ Runs the controller. Each flag equals an environment variable: --watch-namespace
   --watch-namespace NAME            only this namespace (default: all)
   --prometheus-url URL              the Prometheus of the name "default"
   --config FILE                     configuration file (YAML): sources with their credentials, podsSource,
-                                    customMetrics, notifications, alertmanager
+                                    customMetrics, notifications, alertmanager, reports
   --leader-elect[=true|false]       one of several replicas acts (default: false)
   --leader-election-namespace NAME  where the lease is (default: the operator's own namespace)
   --health-addr ADDRESS             /healthz and /readyz (default: :8081; 0: off)
@@ -125,6 +129,7 @@ export function readConfig(
     customMetrics: file.customMetrics,
     notifications: file.notifications,
     alertmanager: file.alertmanager,
+    reports: file.reports,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Measuring {
   /** Called after each pass: starts, follows or ends the measurement of the release. */
   measure(snapshot: Snapshot, decision: Decision): void;
   measurement(release: CanaryRelease): Measurement | undefined;
+  /** What the last measurement of a release rests on; undefined: none was made since it is measured. */
+  judged(key: string): Followed | undefined;
   /** Whether a pass would find another verdict than the last one did. */
   hasNews(key: string): boolean;
   /** What is known of a release that is measured, and what the judge is asked of it; undefined before its first pass. */
@@ -41,6 +43,7 @@ interface Watched {
   asked?: AnalysisSpec;
   second?: Pick<Evidence, 'secondOpinion'>;
   told?: string;
+  judged?: Followed;
 }
 
 export function createMeasuring(deps: {
@@ -96,8 +99,9 @@ export function createMeasuring(deps: {
     if (evidence === undefined) return undefined;
     const asked = askedOf(spec, release);
     const second = secondOpinionOf(release);
-    const verdict = judge({ ...evidence, ...second }, asked, now);
-    Object.assign(entry, { asked, second, told: newsOf(verdict, evidence) });
+    const given = { ...evidence, ...second };
+    const verdict = judge(given, asked, now);
+    Object.assign(entry, { asked, second, told: newsOf(verdict, evidence), judged: { evidence: given, asked } });
     const { source, preset, warnings = [] } = evidence.found;
     const told = { ...verdict, warnings: [...warnings, ...verdict.warnings] };
     // What status has already was planned from the traffic at the start, and stays.
@@ -121,7 +125,7 @@ export function createMeasuring(deps: {
     return asked === undefined || evidence === undefined ? undefined : { evidence: { ...evidence, ...second }, asked };
   }
 
-  return { measure, measurement, hasNews, followed, forget };
+  return { measure, measurement, judged: (key) => watched.get(key)?.judged, hasNews, followed, forget };
 }
 
 function newsOf({ verdict }: Verdict, { source }: Evidence): string {

@@ -5,6 +5,7 @@ import type { NotificationOutcome } from '../notify/notifier.ts';
 import type { Decision } from '../release/decision.ts';
 import { newEnds } from '../release/ledger.ts';
 import type { Snapshot } from '../release/snapshot.ts';
+import type { ReportOutcome } from '../report/keeper.ts';
 import { createDoraMetrics } from './dora.ts';
 
 /** The operator's own figures. Labels are bounded: only the figures of delivery name targets, and no more than some hundred. */
@@ -17,6 +18,7 @@ export interface OperatorMetrics {
   query(source: string, outcome: 'value' | 'nodata' | 'failed', seconds: number): void;
   scrape(outcome: ScrapeOutcome): void;
   notification(receiver: string, outcome: NotificationOutcome): void;
+  report(outcome: ReportOutcome): void;
 }
 
 /** `now`: milliseconds since the epoch, for what is counted by the week. */
@@ -86,6 +88,12 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
     labelNames: ['receiver', 'outcome'],
     registers,
   });
+  const reports = new Counter({
+    name: 'tandem_reports_total',
+    help: 'Writes of reports of releases that ended, by outcome; retried counts attempts that failed.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const phases = new Map<string, Phase>();
 
   function setPhase(key: string, phase: Phase | undefined): void {
@@ -126,6 +134,7 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
     },
     scrape: (outcome) => scrapes.inc({ outcome }),
     notification: (receiver, outcome) => notifications.inc({ receiver, outcome }),
+    report: (outcome) => reports.inc({ outcome }),
   };
 }
 

@@ -27,7 +27,7 @@ export interface ReconcileDeps extends GatherSources {
   measure(snapshot: Snapshot, decision: Decision): void;
   /** Told when a release is gone. */
   forget(key: string): void;
-  /** Told of each pass that was decided, for the operator's own metrics. */
+  /** Told of each pass whose status was written, before its evidence is dropped: metrics, notifications, reports. */
   observe(snapshot: Snapshot, decision: Decision): void;
 }
 
@@ -62,14 +62,15 @@ export async function reconcileRelease(deps: ReconcileDeps, namespace: string, n
   const log = deps.log.child({ namespace, release: name, pass: release.metadata.resourceVersion });
   report(deps, log, snapshot, decision);
   const context = { api: deps.api, release, target: release.spec.targetRef.name, now: snapshot.now };
+  const written = { ...decision, status: deps.fit(decision.status) };
   try {
-    await writeStatus(context, deps.fit(decision.status));
+    await writeStatus(context, written.status);
   } catch (error) {
     if (isConflict(error)) return again(deps.clock);
     if (isNotFound(error)) return gone;
     throw error;
   }
-  deps.observe(snapshot, decision);
+  deps.observe(snapshot, written);
   deps.measure(snapshot, decision);
   followOrLeave(deps, snapshot, decision);
   for (const action of decision.actions) {

@@ -84,6 +84,7 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
       log,
       count: metrics.notification,
     }),
+    reports: config.reports.keep === 0 ? undefined : { keep: config.reports.keep, version },
     alerts,
     metrics,
     kubeMetrics,

@@ -1,5 +1,5 @@
 import type { KubeApi } from '../kube/api.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { findObject } from '../kube/find.ts';
 import { type ConfigMap, resources } from '../kube/object.ts';
 import { decodeRecord, type ReleaseRecord } from './record.ts';
 
@@ -13,6 +13,12 @@ export function recordKey({ revision, started }: Pick<ReleaseRecord, 'revision' 
   return `${revision}.${Date.parse(started) || 0}.json.gz`;
 }
 
+/** The start that a key names, milliseconds since the epoch; undefined where it names no record. */
+export function startOf(key: string): number | undefined {
+  const match = /^[0-9a-f]+\.(?<started>\d{1,15})\.json\.gz$/.exec(key);
+  return match?.groups === undefined ? undefined : Number(match.groups['started']);
+}
+
 export interface KeptReports {
   /** Newest first. */
   records: ReleaseRecord[];
@@ -22,13 +28,8 @@ export interface KeptReports {
 
 /** What is kept of past releases. Nothing where the operator keeps no reports, or where no release has ended. */
 export async function readReports(api: KubeApi, namespace: string, name: string): Promise<KeptReports> {
-  try {
-    const map = await api.get<ConfigMap>(resources.configMaps, { namespace, name: reportsName(name) });
-    return await recordsIn(map);
-  } catch (error) {
-    if (isNotFound(error)) return { records: [], problems: [] };
-    throw error;
-  }
+  const map = await findObject<ConfigMap>(api, resources.configMaps, { namespace, name: reportsName(name) });
+  return recordsIn(map?.binaryData ?? {});
 }
 
 /** The records that can be read, newest first. */
@@ -36,12 +37,12 @@ export async function listReports(api: KubeApi, namespace: string, name: string)
   return (await readReports(api, namespace, name)).records;
 }
 
-export async function recordsIn({ binaryData = {} }: Pick<ConfigMap, 'binaryData'>): Promise<KeptReports> {
+function recordsIn(binaryData: Record<string, string>): KeptReports {
   const records: ReleaseRecord[] = [];
   const problems: string[] = [];
   for (const [key, text] of Object.entries(binaryData)) {
     try {
-      records.push(await decodeRecord(Buffer.from(text, 'base64')));
+      records.push(decodeRecord(Buffer.from(text, 'base64')));
     } catch (error) {
       problems.push(`${key}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -17,14 +17,14 @@ const slow = {
 };
 
 describe('the record of a release', () => {
-  it('comes back as it was written', async () => {
+  it('comes back as it was written', () => {
     const record = aRecord({ recording: recordingOf(slow, 'one') ?? {} });
-    expect(await decodeRecord(await encodeRecord(record))).toEqual(record);
+    expect(decodeRecord(encodeRecord(record))).toEqual(record);
   });
 
   it('replays its course at the times at which it was measured', () => {
-    const analysis = { since: '2026-11-21T10:00:20Z' };
-    const record = aRecord({ recording: recordingOf(slow, 'one') ?? {}, asked: usualSpec, analysis });
+    const measuredSince = '2026-11-21T10:00:20Z';
+    const record = aRecord({ recording: recordingOf(slow, 'one') ?? {}, asked: usualSpec, measuredSince });
 
     const { metrics, foundAt } = courseOf(slow, usualSpec, Number.POSITIVE_INFINITY);
     expect(courseOfRecord(record)).toEqual({ metrics, foundAt });
@@ -40,12 +40,12 @@ describe('the record of a release', () => {
     expect(courseOfRecord(aRecord({}))).toBeUndefined();
   });
 
-  it('says why it cannot be read', async () => {
+  it('says why it cannot be read', () => {
     const newer = { ...aRecord({}), version: 2 } as unknown as ReleaseRecord;
-    await expect(decodeRecord(await encodeRecord(newer))).rejects.toThrow('format 2');
+    expect(() => decodeRecord(encodeRecord(newer))).toThrow('format 2');
     const broken = { ...aRecord({}), images: 'one' } as unknown as ReleaseRecord;
-    await expect(decodeRecord(await encodeRecord(broken))).rejects.toThrow('images');
-    await expect(decodeRecord(Buffer.from('no gzip'))).rejects.toThrow();
+    expect(() => decodeRecord(encodeRecord(broken))).toThrow('images');
+    expect(() => decodeRecord(Buffer.from('no gzip'))).toThrow();
   });
 });
 
@@ -56,9 +56,7 @@ describe('the reports of a CanaryRelease', () => {
     const records = [1, 3, 2].map((hour) =>
       aRecord({ started: `2026-11-21T0${hour}:00:00.000Z`, ended: `2026-11-21T0${hour}:10:00.000Z` }),
     );
-    const entries = await Promise.all(
-      records.map(async (record) => [recordKey(record), (await encodeRecord(record)).toString('base64')] as const),
-    );
+    const entries = records.map((record) => [recordKey(record), encodeRecord(record).toString('base64')] as const);
     const binaryData = { ...Object.fromEntries(entries), other: Buffer.from('x').toString('base64') };
     const metadata = { name: reportsName('checkout'), namespace: 'shop' };
     await admin.create(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, binaryData });

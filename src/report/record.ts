@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { analysis, images, ledgerOutcomes, phases } from '../api/status-schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -83,6 +82,8 @@ export const ReleaseRecord = z.object({
   }),
   /** What the judge was asked; absent where nothing was judged. */
   asked: AskedSpec.exactOptional(),
+  /** When the first slot of the recording began. */
+  measuredSince: z.string().exactOptional(),
   /** A line for `tandem judge`. */
   recording: z.record(z.string(), z.unknown()).exactOptional(),
   course: keptCourse.exactOptional(),
@@ -92,12 +93,12 @@ export const ReleaseRecord = z.object({
 export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
 
 /** What was measured, at the times at which it was; undefined without a recording. */
-export function evidenceOf({ recording, analysis, queries }: ReleaseRecord): Evidence | undefined {
+export function evidenceOf({ recording, measuredSince, queries }: ReleaseRecord): Evidence | undefined {
   if (recording === undefined) return undefined;
   const parsed = parseRecording(JSON.stringify(recording));
   if (!('recording' in parsed)) return undefined;
   const { evidence } = parsed.recording;
-  const startedAt = Date.parse(analysis?.since ?? '') || 0;
+  const startedAt = Date.parse(measuredSince ?? '') || 0;
   const second = evidence.secondOpinion;
   return {
     ...evidence,
@@ -125,13 +126,13 @@ export function courseOfRecord(record: ReleaseRecord): Omit<Course, 'verdict'> |
 const mostBytes = 64 * 1024 * 1024;
 
 /** As it lies in the ConfigMap. */
-export async function encodeRecord(record: ReleaseRecord): Promise<Buffer> {
-  return promisify(gzip)(JSON.stringify(record), { level: 9 });
+export function encodeRecord(record: ReleaseRecord): Buffer {
+  return gzipSync(JSON.stringify(record));
 }
 
 /** Throws an Error that says why the bytes are no record. */
-export async function decodeRecord(bytes: Buffer): Promise<ReleaseRecord> {
-  const text = await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
+export function decodeRecord(bytes: Buffer): ReleaseRecord {
+  const text = gunzipSync(bytes, { maxOutputLength: mostBytes });
   const raw: unknown = JSON.parse(text.toString('utf8'));
   const version = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
   if (typeof version === 'number' && version > 1)

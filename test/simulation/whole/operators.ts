@@ -87,6 +87,7 @@ export function createOperators(options: OperatorsOptions): Operators {
       identity: name,
       leaseNamespace: INSTALL_NAMESPACE,
       sources: [prometheus.source(process, 'default'), prometheus.source(process, 'restricted', ['elsewhere'])],
+      reports: { keep: 3, version: 'simulated' },
       metrics: createOperatorMetrics(registry, 'simulated', () => process.clock.now()),
       kubeMetrics: createKubeMetrics(registry),
     });

@@ -1,4 +1,4 @@
-import { GATE_LABEL, TRACK_LABEL } from '../../../../src/api/names.ts';
+import { GATE_LABEL, REPORTS_LABEL, TRACK_LABEL } from '../../../../src/api/names.ts';
 import { type KubeObject, type ReplicaSet, resources } from '../../../../src/kube/object.ts';
 import { equal, isFields } from '../../../../src/sandbox/json.ts';
 import type { View } from '../view.ts';
@@ -37,6 +37,11 @@ function onReplicaSet({ sent, before, after }: Write, view: View | undefined): s
     : `scaled ReplicaSet ${set.metadata.name} to ${ready} while it rolls`;
 }
 
+function onConfigMap({ sent, before, after }: Write): string | undefined {
+  const own = REPORTS_LABEL in ((before ?? after)?.metadata.labels ?? {});
+  return own ? undefined : `${sent.verb} of ConfigMap ${sent.name}, which holds no reports`;
+}
+
 function isTracked(object: KubeObject | undefined): boolean {
   return object === undefined || TRACK_LABEL in (object.metadata.labels ?? {});
 }
@@ -48,6 +53,7 @@ export const touchesOnlyItsOwn: CreateInvariant = ({ plan }) => ({
   wrote(write, view) {
     const { resource, name } = write.sent;
     if (resource === resources.services) return `${write.sent.verb} of Service ${name}`;
+    if (resource === resources.configMaps) return onConfigMap(write);
     if (resource === resources.pods) return isTracked(write.before) ? undefined : `${write.sent.verb} of pod ${name}`;
     if (resource === resources.replicaSets) return onReplicaSet(write, view);
     if (resource !== resources.deployments) return undefined;

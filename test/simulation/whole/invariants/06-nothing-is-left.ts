@@ -1,4 +1,4 @@
-import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../../../../src/api/names.ts';
+import { GATE_LABEL, RELEASE_LABEL, REPORTS_LABEL, TRACK_LABEL } from '../../../../src/api/names.ts';
 import { type KubeObject, type Pod, type Resource, resources } from '../../../../src/kube/object.ts';
 import { NAMESPACE } from '../stage.ts';
 import type { View } from '../view.ts';
@@ -47,7 +47,11 @@ export const nothingIsLeft: CreateInvariant = ({ sandbox }) => {
     look: quarantine,
     atRest: rest,
     afterLeaving(view) {
-      const left = kinds.flatMap(tracked)[0];
+      // The reports of releases that ended stay as long as their CanaryRelease.
+      const reports = sandbox
+        .peek<KubeObject>(resources.configMaps, NAMESPACE)
+        .filter((object) => REPORTS_LABEL in (object.metadata.labels ?? {}));
+      const left = [...kinds.flatMap(tracked), ...reports][0];
       if (left !== undefined) return `${left.kind} ${left.metadata.name} is left after its CanaryRelease`;
       const gate = view.target?.metadata.labels?.[GATE_LABEL];
       return gate === undefined || gate === 'open' ? undefined : `the target still has the label ${gate}`;
