@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakePrometheus, startFakePrometheus } from '../evidence/testing/fake-prometheus.ts';
 import { every, podSeries } from '../evidence/testing/world.ts';
+import type { ReleaseStatus } from './release.ts';
 import { startCluster, type TestCluster } from './testing/cluster.ts';
 import { now, release, target } from './testing/fixtures.ts';
 
@@ -80,6 +81,27 @@ describe('plan', () => {
 
     expect([small.canary.replicas, large.canary.replicas]).toEqual([1, 2]);
     expect(large.canaryRequestsPerSecond).toBeGreaterThan(small.canaryRequestsPerSecond);
+  });
+
+  it('counts with what releases so far taught, as the operator does', async () => {
+    anHourOf(600);
+    // The pods differ a little from minute to minute.
+    const fastest = prometheus.series.filter(({ labels }) => labels['le'] === '0.05');
+    for (const [pod, series] of fastest.entries())
+      series.samples = series.samples.map(([at, value], i) => [at, value + Math.round(30 * Math.sin(0.7 * i + pod))]);
+    const spec = { analysis: { latency: { absoluteTolerance: '0s' } } };
+    const within = async (status: ReleaseStatus): Promise<string | undefined> => {
+      cluster.releases.set('checkout', release({ spec, status }));
+      cluster.out = '';
+      await plan('-o', 'json');
+      const { steps } = JSON.parse(cluster.out) as { steps: { what: string; within: string }[] };
+      return steps.find(({ what }) => what === 'latency x1.5')?.within;
+    };
+    const spread = { 'latency-p50': '0.4', 'latency-p95': '0.4' };
+    const pods = { 'latency-p50': 40, 'latency-p95': 40 };
+
+    expect(await within({})).toMatch(/^\d+m$/);
+    expect(await within({ calibration: { podSpread: spread, pods } })).toBe('never');
   });
 
   it('shows what the operator planned where no Prometheus is named', async () => {

@@ -1,14 +1,13 @@
-import { type ParsedSpec, type PlannedStep, parseSpec, toAnalysisSpec } from '../api/schema.ts';
+import { type ParsedSpec, type PlannedStep, parseSpec } from '../api/schema.ts';
 import { createCollector } from '../evidence/collector.ts';
 import type { Evidence, FoundMetrics } from '../evidence/evidence.ts';
 import { createPrometheusSource } from '../evidence/prometheus/client.ts';
-import { planRelease } from '../judge/engine/plan-release.ts';
-import { profileOf } from '../judge/engine/profile.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { type Deployment, type Pod, type ReplicaSet, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { silentLogger } from '../lib/log.ts';
+import { askedFor, askedOf, planOf as planFrom } from '../operator/asked.ts';
 import { canaryReplicas } from '../release/clone.ts';
 import { selectorText } from '../release/gather.ts';
 import { deadlineSeconds, plannedSteps, shortfall } from '../release/planned.ts';
@@ -47,7 +46,6 @@ export interface PlanRequest {
 
 /** Rounds of questions: detection, history, and the rest of it. */
 const mostRounds = 6;
-const historySeconds = 3600;
 
 /** Reads, asks, computes; writes nothing. Throws CliError where a plan makes no sense. */
 export async function planOf(api: KubeApi, clock: Clock, request: PlanRequest): Promise<ReleasePlan> {
@@ -57,7 +55,7 @@ export async function planOf(api: KubeApi, clock: Clock, request: PlanRequest): 
   const target = await requireTarget(api, release);
   const replicas = target.spec.replicas ?? 1;
   const pods = canaryReplicas(replicas, spec.canary);
-  const measured = await measure(api, clock, request, { target, spec, pods });
+  const measured = await measure(api, clock, request, { release, target, spec, pods });
   return {
     namespace,
     name,
@@ -106,6 +104,7 @@ function specOf(release: Release, percent: number | undefined): ParsedSpec {
 }
 
 interface Subject {
+  release: Release;
   target: Deployment;
   spec: ParsedSpec;
   pods: number;
@@ -122,7 +121,7 @@ async function measure(
   api: KubeApi,
   clock: Clock,
   request: PlanRequest,
-  { target, spec, pods }: Subject,
+  { release, target, spec, pods }: Subject,
 ): Promise<Measured | undefined> {
   const { namespace, prometheusUrl } = request;
   if (prometheusUrl === undefined) return undefined;
@@ -134,20 +133,18 @@ async function measure(
       'scale it up first',
     );
   const evidence = await evidenceOf(clock, request, spec, stable);
-  const analysis = toAnalysisSpec(spec);
-  const profile = profileOf(evidence, analysis, pods);
+  const plan = planFrom(evidence, askedOf(spec, release.status?.calibration), pods);
   const { found } = evidence;
   const warnings = found.missing.map(
     (signal) => `${signal} is not exported by the pods of stable, and would not be judged`,
   );
-  if (profile === null)
+  if (plan === undefined)
     return {
       found,
       rate: 0,
       steps: [],
       warnings: [...warnings, 'too little is known of the traffic of the last hour: is the service called?'],
     };
-  const plan = planRelease(profile, analysis);
   return { found, rate: plan.canaryRequestsPerSecond, steps: plannedSteps(plan), warnings };
 }
 
@@ -164,23 +161,20 @@ async function stablePods(api: KubeApi, namespace: string, target: Deployment): 
 async function evidenceOf(
   clock: Clock,
   { namespace, name, prometheusUrl = '' }: PlanRequest,
-  { analysis }: ParsedSpec,
+  spec: ParsedSpec,
   pods: Pod[],
 ): Promise<Evidence> {
-  const source = createPrometheusSource({ name: analysis.prometheus.name, url: prometheusUrl, timeoutSeconds: 15 });
+  // Queries of the user's own have no past to plan by.
+  const { custom: _, ...asked } = askedFor(spec);
+  const source = createPrometheusSource({ name: asked.source, url: prometheusUrl, timeoutSeconds: 15 });
   const collector = createCollector({ sources: [source], clock, log: silentLogger });
   try {
     const watched = collector.watch(name, {
+      ...asked,
       namespace,
-      source: analysis.prometheus.name,
-      preset: analysis.preset,
       startedAt: clock.now(),
       canaryPods: [],
       stablePods: pods.map((pod) => ({ name: pod.metadata.name, startedAt: createdAt(pod) })),
-      errorCodes: analysis.errors.codes,
-      ignoreRoutes: analysis.routes.ignore,
-      warmupSeconds: analysis.warmupSeconds,
-      historySeconds,
     });
     if (!watched.ok) throw new CliError(exitCodes.failure, watched.problem.message);
     for (let round = 0; round < mostRounds; round += 1) {

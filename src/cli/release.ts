@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../api/schema.ts';
+import type { Calibration, PlannedStep } from '../api/schema.ts';
 import type { Condition, Deployment, KubeObject, ObjectMeta } from '../kube/object.ts';
 
 /**
@@ -28,6 +28,7 @@ export interface ReleaseStatus {
   canary?: TrackStatus;
   baseline?: TrackStatus;
   analysis?: AnalysisStatus;
+  calibration?: Calibration;
   ledger?: LedgerLine[];
   conditions?: Condition[];
   [field: string]: unknown;

@@ -1,4 +1,4 @@
-import type { CanaryRelease, ParsedSpec } from '../api/schema.ts';
+import type { Calibration, CanaryRelease, ParsedSpec } from '../api/schema.ts';
 import { toAnalysisSpec } from '../api/schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { RoutedRequest, WatchResult } from '../evidence/request.ts';
@@ -34,8 +34,8 @@ export function askedFor({ analysis }: ParsedSpec): Omit<RoutedRequest, 'namespa
 }
 
 /** What the judge is asked, with what releases so far taught. */
-export function askedOf(spec: ParsedSpec, { status }: CanaryRelease): AnalysisSpec {
-  const podSpread = learntSpreads(status?.calibration);
+export function askedOf(spec: ParsedSpec, calibration: Calibration | undefined): AnalysisSpec {
+  const podSpread = learntSpreads(calibration);
   return { ...toAnalysisSpec(spec), ...(podSpread === undefined ? {} : { podSpread }) };
 }
 

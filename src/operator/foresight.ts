@@ -146,7 +146,7 @@ function wishOf(snapshot: Snapshot, { status, actions }: Decision): Wish | undef
   return {
     generation: release.metadata.generation ?? 0,
     request: { ...asked, from: 'Prometheus', namespace: release.metadata.namespace ?? '', ...pods },
-    spec: askedOf(spec, release),
+    spec: askedOf(spec, release.status?.calibration),
     canaryPods: canaryReplicas(replicas, spec.canary),
   };
 }

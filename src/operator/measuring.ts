@@ -97,7 +97,7 @@ export function createMeasuring(deps: {
     }
     const evidence = collector.evidence(keyOf(release));
     if (evidence === undefined) return undefined;
-    const asked = askedOf(spec, release);
+    const asked = askedOf(spec, release.status?.calibration);
     const second = secondOpinionOf(release);
     const given = { ...evidence, ...second };
     const verdict = judge(given, asked, now);
