@@ -1,6 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { analysis, images, ledgerOutcomes, phases } from '../api/status-schema.ts';
+import { analysis } from '../api/status-analysis.ts';
+import { images } from '../api/status-fields.ts';
+import { ledgerOutcomes, phases } from '../api/status-schema.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { AskedSpec } from '../judge/recording/asked.ts';
 import { parseRecording } from '../judge/recording/parse.ts';
