@@ -2,7 +2,7 @@ import { createCollector } from '../../../src/evidence/collector.ts';
 import type { PrometheusApi } from '../../../src/evidence/prometheus/client.ts';
 import type { EvidenceRequest } from '../../../src/evidence/request.ts';
 import { incrementalJudge } from '../../../src/judge/engine/incremental.ts';
-import type { AnalysisSpec } from '../../../src/judge/spec.ts';
+import { usualSpec } from '../../../src/judge/engine/testing/steady.ts';
 import { createFakeClock } from '../../../src/lib/fake-clock.ts';
 import { silentLogger } from '../../../src/lib/log.ts';
 import { namespaceOf } from './cluster.ts';
@@ -10,22 +10,6 @@ import { createSyntheticSource } from './synthetic-source.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const ROUND_MS = 5000;
-
-const spec: AnalysisSpec = {
-  minDurationSeconds: 900,
-  warmupSeconds: 60,
-  falseRollbackRate: 0.01,
-  errors: { enabled: true, tolerance: 0.25, newClasses: true },
-  latency: {
-    enabled: true,
-    quantiles: [0.5, 0.95],
-    tolerance: 0.2,
-    absoluteToleranceSeconds: 0.01,
-    slowThresholdSeconds: null,
-  },
-  cpu: { enabled: true, tolerance: 0.2 },
-  memory: { enabled: true, tolerance: 0.2 },
-};
 
 export interface EvidenceCost {
   releases: number;
@@ -86,7 +70,7 @@ export async function measureEvidence(releases: number, minutes: number): Promis
     for (const key of keys) {
       const evidence = collector.evidence(key);
       if (evidence === undefined) continue;
-      const { verdict } = judge(evidence, spec, clock.now());
+      const { verdict } = judge(evidence, usualSpec, clock.now());
       if (at >= minutes * 60_000) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     }
   }

@@ -1,4 +1,4 @@
-import type { DeleteOptions, Guarded, KubeApi, WatchEvent, WatchOptions } from '../../../src/kube/api.ts';
+import type { DeleteOptions, Guarded, KubeApi, WatchEvent, WatchOptions, WriteOptions } from '../../../src/kube/api.ts';
 import type { KubeObject, Resource } from '../../../src/kube/object.ts';
 import { retryDelay } from '../../../src/kube/retry.ts';
 import { sleep } from '../../../src/lib/clock.ts';
@@ -28,6 +28,18 @@ export function createWire(options: WireOptions): KubeApi {
     }
   }
 
+  function sendObject<T>(
+    verb: 'create' | 'replace',
+    resource: Resource,
+    object: KubeObject,
+    { beforeAttempt, ...write }: WriteOptions,
+    effect: (write: WriteOptions) => Promise<T>,
+  ): Promise<T> {
+    const { namespace, name } = object.metadata;
+    const part = { verb, resource, namespace, name, subresource: undefined, body: object, ...write };
+    return send(part, () => effect(write), guardOf(beforeAttempt));
+  }
+
   const none = { subresource: undefined, body: undefined };
   return {
     get: async <T extends KubeObject>(resource: Resource, ref: { namespace?: string; name: string }) =>
@@ -42,40 +54,10 @@ export function createWire(options: WireOptions): KubeApi {
       send({ verb: 'discover', resource: undefined, namespace: undefined, name: undefined, ...none }, () =>
         api.discover(apiVersion),
       ),
-    create: async <T extends KubeObject>(
-      resource: Resource,
-      object: KubeObject,
-      { beforeAttempt, ...write } = {} as Guarded,
-    ) => {
-      const { namespace, name } = object.metadata;
-      const part = {
-        verb: 'create',
-        resource,
-        namespace,
-        name,
-        subresource: undefined,
-        body: object,
-        ...write,
-      } as const;
-      return send(part, () => api.create<T>(resource, object, write), guardOf(beforeAttempt));
-    },
-    replace: async <T extends KubeObject>(
-      resource: Resource,
-      object: KubeObject,
-      { beforeAttempt, ...write } = {} as Guarded,
-    ) => {
-      const { namespace, name } = object.metadata;
-      const part = {
-        verb: 'replace',
-        resource,
-        namespace,
-        name,
-        subresource: undefined,
-        body: object,
-        ...write,
-      } as const;
-      return send(part, () => api.replace<T>(resource, object, write), guardOf(beforeAttempt));
-    },
+    create: async <T extends KubeObject>(resource: Resource, object: KubeObject, given: WriteOptions = {}) =>
+      sendObject('create', resource, object, given, (write) => api.create<T>(resource, object, write)),
+    replace: async <T extends KubeObject>(resource: Resource, object: KubeObject, given: WriteOptions = {}) =>
+      sendObject('replace', resource, object, given, (write) => api.replace<T>(resource, object, write)),
     patch: async <T extends KubeObject>(...[resource, ref, body, given]: Parameters<KubeApi['patch']>) => {
       const { beforeAttempt, ...write } = given;
       const { subresource, dryRun } = write;

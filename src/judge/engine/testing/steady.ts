@@ -1,22 +1,15 @@
+import { parseSpec, toAnalysisSpec } from '../../../api/parse-spec.ts';
 import type { Evidence, PodSamples, PodWindow } from '../../../evidence/evidence.ts';
 import type { AnalysisSpec } from '../../spec.ts';
 
 /** The defaults of a CanaryRelease. */
-export const usualSpec: AnalysisSpec = {
-  minDurationSeconds: 900,
-  warmupSeconds: 60,
-  falseRollbackRate: 0.01,
-  errors: { enabled: true, tolerance: 0.25, newClasses: true },
-  latency: {
-    enabled: true,
-    quantiles: [0.5, 0.95],
-    tolerance: 0.2,
-    absoluteToleranceSeconds: 0.01,
-    slowThresholdSeconds: null,
-  },
-  cpu: { enabled: true, tolerance: 0.2 },
-  memory: { enabled: true, tolerance: 0.2 },
-};
+export const usualSpec: AnalysisSpec = defaults();
+
+function defaults(): AnalysisSpec {
+  const parsed = parseSpec({ targetRef: { name: 'shop' } });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return toAnalysisSpec(parsed.spec);
+}
 
 /** What a pod does in one scrape. */
 export interface PodStep {
