@@ -25,3 +25,13 @@ export interface SourceError {
 export function failed(code: SourceErrorCode, message: string): { kind: 'failed'; error: SourceError } {
   return { kind: 'failed', error: { code, message } };
 }
+
+/** A failure with its code, thrown inside a source's client and never out of it. */
+export class SourceFailure extends Error {
+  override readonly name = 'SourceFailure';
+  readonly code: SourceErrorCode;
+  constructor(code: SourceErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -112,8 +112,8 @@ function podNames(pods: readonly { name: string }[]): string[] {
 }
 
 /**
- * The chosen target of each pod and its counts, with zeros for scrapes before the first series appeared. Only endpoints of the jobs that serve
- * the metric elsewhere say that there was nothing to see.
+ * The chosen target of each pod and its counts, with zeros for scrapes before the first series appeared. Only endpoints
+ * of the jobs that serve the metric elsewhere say that there was nothing to see.
  */
 function countSeries(
   names: readonly string[],

@@ -1,12 +1,13 @@
 import { type Clock, sleep } from '../lib/clock.ts';
+import { groupBy } from '../lib/group.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Answer, SourceError } from './answer.ts';
-import { compileCodes } from './codes.ts';
+import { checkReading } from './check.ts';
 import { customRefusal } from './custom/allowed.ts';
 import { type CustomReadings, startReadings } from './custom/readings.ts';
 import { detect } from './detect.ts';
 import type { Evidence } from './evidence.ts';
-import { httpPresets } from './http-presets.ts';
+import { ingest } from './ingest.ts';
 import { eachLimited } from './limited.ts';
 import { metricKey, type PlannedQuery, planQueries } from './plan.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
@@ -19,7 +20,6 @@ import {
   askCustomOf,
   endRound,
   evidenceOf,
-  ingest,
   isDue,
   needsDetection,
   noteRead,
@@ -154,7 +154,7 @@ function check(
   sources: ReadonlyMap<string, PrometheusApi>,
   request: EvidenceRequest,
 ): WatchProblem | { api: PrometheusApi; isError: (status: string) => boolean } {
-  const { source, namespace, preset, errorCodes } = request;
+  const { source, namespace } = request;
   const api = sources.get(source);
   if (api === undefined) {
     const message = `analysis.prometheus.name: no source ${source} in the operator's configuration (it has: ${[...sources.keys()].join(', ') || 'none'})`;
@@ -164,13 +164,8 @@ function check(
     const message = `analysis.prometheus.name: the operator's configuration does not allow source ${source} to namespace ${namespace}; name another, or add the namespace to its namespaces`;
     return { reason: 'NamespaceNotAllowed', message };
   }
-  const names = ['Auto', ...httpPresets.map(({ name }) => name)];
-  if (!names.includes(preset)) {
-    return { reason: 'UnknownPreset', message: `analysis.preset: ${preset} is none of ${names.join(', ')}` };
-  }
-  const codes = compileCodes(errorCodes);
-  if (!codes.ok) return { reason: 'InvalidCodes', message: `analysis.${codes.message}` };
-  return { api, isError: codes.isError };
+  const read = checkReading(request);
+  return 'reason' in read ? read : { api, ...read };
 }
 
 function checkCustom(
@@ -227,16 +222,10 @@ async function runRound(
 /** Hands each release the series of its own pods. */
 function distribute(planned: PlannedQuery, answer: Answer<Series[]>, byKey: ReadonlyMap<string, Watched>): void {
   if (answer.kind !== 'value') return;
-  const byPod = new Map<string, Series[]>();
   const [first] = planned.wants;
   if (first === undefined) return;
   const { namespace, pod } = first.metric.pods;
-  for (const series of answer.value) {
-    const id = `${series.labels[namespace] ?? ''}/${series.labels[pod] ?? ''}`;
-    const known = byPod.get(id);
-    if (known === undefined) byPod.set(id, [series]);
-    else known.push(series);
-  }
+  const byPod = groupBy(answer.value, ({ labels }) => `${labels[namespace] ?? ''}/${labels[pod] ?? ''}`);
   for (const want of planned.wants) {
     const own = want.pods.flatMap((name) => byPod.get(`${want.namespace}/${name}`) ?? []);
     const one = byKey.get(want.key);

@@ -49,7 +49,8 @@ function distinctBuckets(points: Iterable<NativePoint>): Bucket[] {
   const distinct = new Map<string, Bucket>();
   for (const { buckets } of points) {
     for (const [high, ending] of buckets) {
-      if (high > 0) ending.map(({ low }) => distinct.set(`${low} ${high}`, { low: Math.max(0, low), high }));
+      if (high <= 0) continue;
+      for (const { low } of ending) distinct.set(`${low} ${high}`, { low: Math.max(0, low), high });
     }
   }
   return [...distinct.values()];

@@ -1,3 +1,4 @@
+import { groupBy } from '../lib/group.ts';
 import type { Metric } from './metric.ts';
 import { oneOf, selector } from './prometheus/promql.ts';
 
@@ -36,12 +37,8 @@ export function metricKey({ metric, pods, matchers }: Metric): string {
  * named exactly.
  */
 export function planQueries(wants: readonly Want[], now: number): PlannedQuery[] {
-  const groups = new Map<string, Want[]>();
-  for (const want of wants) {
-    if (want.pods.length === 0 || want.from >= now) continue;
-    const group = `${now - want.from > LONG_MS} ${metricKey(want.metric)}`;
-    groups.set(group, [...(groups.get(group) ?? []), want]);
-  }
+  const open = wants.filter(({ pods, from }) => pods.length > 0 && from < now);
+  const groups = groupBy(open, ({ metric, from }) => `${now - from > LONG_MS} ${metricKey(metric)}`);
   return [...groups.values()].flatMap((members) => planGroup(members, now));
 }
 

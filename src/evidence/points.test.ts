@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type BucketPoint, bucketPoints, countPoints, mergePoints, type Points, type Reading } from './points.ts';
+import { type BucketPoint, mergePoints, type Points } from './points.ts';
 import type { Series } from './prometheus/schema.ts';
+import { bucketPoints, countPoints, type Reading } from './read-points.ts';
 
 const READING: Reading = {
   pods: { pod: 'pod', namespace: 'namespace' },

@@ -4,22 +4,10 @@ import { askCustom, customQueryText } from './custom/ask.ts';
 import { type CustomReadings, customSamples } from './custom/readings.ts';
 import type { Detected } from './detect.ts';
 import type { Evidence } from './evidence.ts';
-import { type Arrivals, frontierOf, noteArrivals } from './frontier.ts';
+import { type Arrivals, frontierOf } from './frontier.ts';
 import type { Metric } from './metric.ts';
 import { metricKey, type Want } from './plan.ts';
-import {
-  bucketPoints,
-  countPoints,
-  exceptionPoints,
-  mergePoints,
-  nativePoints,
-  type Reading,
-  scrapePoints,
-  sumPoints,
-  valuePoints,
-} from './points.ts';
 import type { PrometheusApi } from './prometheus/client.ts';
-import type { Series } from './prometheus/schema.ts';
 import { allPods, type EvidenceRequest } from './request.ts';
 import { isServed, sourceState } from './state.ts';
 
@@ -181,7 +169,8 @@ export function wantsOf(watched: Watched): Want[] {
   });
 }
 
-function horizonOf(request: EvidenceRequest): number {
+/** Milliseconds: older samples are none of the release. */
+export function horizonOf(request: EvidenceRequest): number {
   return request.startedAt - request.historySeconds * 1000;
 }
 
@@ -195,64 +184,6 @@ export function metricsOf(detected: Detected | undefined): Metric[] {
 
 function upOf({ pods }: Metric): Metric {
   return { metric: 'up', pods, matchers: [], secondsPerUnit: 1, perContainer: false };
-}
-
-/** Adds the series that a query brought for the metric. Nothing that was collected is lost. */
-export function ingest(watched: Watched, metric: Metric, series: readonly Series[]): void {
-  const { detected = {}, samples } = watched;
-  const { requests, latency, mean, exceptions, cpu, memory } = detected;
-  const id = metricKey(metric);
-  const arrivals = watched.arrivals.get(id) ?? new Map<string, Set<number>>();
-  watched.arrivals.set(id, arrivals);
-  noteArrivals(arrivals, metric.pods.pod, series);
-  const reading = readingOf(watched, metric);
-  const readers: [Metric | undefined, () => number][] = [
-    [requests, () => mergePoints(samples.counts, countPoints(series, reading))],
-    [latency, () => mergePoints(samples.buckets, bucketPoints(series, reading))],
-    [latency, () => mergePoints(samples.native, nativePoints(series, reading))],
-    [mean?.sum, () => mergePoints(samples.durations, sumPoints(series, reading, metric.secondsPerUnit))],
-    [mean?.count, () => mergePoints(samples.timed, sumPoints(series, reading, 1))],
-    [exceptions, () => mergePoints(samples.exceptions, exceptionPoints(series, reading))],
-    [cpu, () => mergePoints(samples.cpu, valuePoints(series, reading))],
-    [memory, () => mergePoints(samples.memory, valuePoints(series, reading))],
-  ];
-  if (requests !== undefined && metricKey(requests) === id) noteStatuses(watched, metric, series);
-  let first = Number.POSITIVE_INFINITY;
-  for (const [other, read] of readers) {
-    if (other !== undefined && metricKey(other) === id) first = Math.min(first, read());
-  }
-  if (metric.metric === 'up') first = Math.min(first, mergePoints(samples.scrapes, scrapePoints(series, reading)));
-  if (first < watched.request.startedAt) samples.revised += 1;
-}
-
-/** Statuses are few; a label that brings many is none of them. */
-const MOST_STATUSES = 100;
-
-function noteStatuses({ statuses }: Watched, { statusLabel }: Metric, series: readonly Series[]): void {
-  if (statusLabel === undefined) return;
-  for (const { labels } of series) {
-    if (statuses.size < MOST_STATUSES) statuses.add(labels[statusLabel] ?? '');
-  }
-}
-
-function readingOf({ request, isError, samples }: Watched, metric: Metric): Reading {
-  const { pods, statusLabel, failureLabels, routeLabel, classLabels, ignoredTypes, secondsPerUnit, only } = metric;
-  return {
-    pods,
-    namespace: request.namespace,
-    names: new Set(allPods(request).map(({ name }) => name)),
-    since: horizonOf(request),
-    statusLabel,
-    failureLabels,
-    routeLabel,
-    classLabels,
-    ignoredTypes,
-    ignoreRoutes: new Set(request.ignoreRoutes),
-    isError,
-    secondsPerUnit,
-    only,
-    routes: samples.routes,
-  };
 }
 
 /** Asks what is open of the user's own metrics. Returns whether there is news. */

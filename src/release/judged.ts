@@ -13,6 +13,7 @@ import type { GonePod, Measurement } from './snapshot.ts';
 
 /** Seconds without a request on the canary after which that is said, with the remedy. */
 export const noTrafficSeconds = 100;
+
 /** Acts on the judge's answer for a canary that has been Ready since `since` (milliseconds). */
 export function judged(draft: Draft, since: number): PhaseState {
   const { snapshot, facts, spec } = draft;

@@ -1,9 +1,8 @@
 import { aborted } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
-import { compileCodes } from '../codes.ts';
+import { checkReading } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { httpPresets } from '../http-presets.ts';
 import { allPods, type EvidenceRequest, type WatchProblem, type WatchResult } from '../request.ts';
 import { adopt } from '../watched.ts';
 import type { PodsSource } from './config.ts';
@@ -138,22 +137,15 @@ export function createPodsCollector({ config, scraper, clock, log, metrics }: Po
   };
 }
 
-function check(
-  config: PodsSource,
-  { namespace, preset, errorCodes }: EvidenceRequest,
-): WatchProblem | { isError: (status: string) => boolean } {
+function check(config: PodsSource, request: EvidenceRequest): WatchProblem | { isError: (status: string) => boolean } {
   if (!config.enabled) {
     const message = "analysis.source: podsSource is switched off in the operator's configuration; write Prometheus";
     return { reason: 'UnknownSource', message };
   }
+  const { namespace } = request;
   if (config.namespaces !== undefined && !config.namespaces.includes(namespace)) {
     const message = `analysis.source: the operator's configuration does not allow pods of namespace ${namespace} to be scraped; add it to podsSource.namespaces`;
     return { reason: 'NamespaceNotAllowed', message };
   }
-  const names = ['Auto', ...httpPresets.map(({ name }) => name)];
-  if (!names.includes(preset)) {
-    return { reason: 'UnknownPreset', message: `analysis.preset: ${preset} is none of ${names.join(', ')}` };
-  }
-  const codes = compileCodes(errorCodes);
-  return codes.ok ? { isError: codes.isError } : { reason: 'InvalidCodes', message: `analysis.${codes.message}` };
+  return checkReading(request);
 }

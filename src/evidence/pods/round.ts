@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group.ts';
 import type { Answer } from '../answer.ts';
 import type { Series } from '../prometheus/schema.ts';
 import type { WatchedPod } from '../request.ts';
@@ -35,15 +36,8 @@ export async function scrapeAll(
 
 /** Samples by name of metric. */
 export function byName(scrapes: readonly PodScrape[]): Map<string, Sample[]> {
-  const names = new Map<string, Sample[]>();
-  for (const { answer } of scrapes) {
-    for (const sample of answer.kind === 'value' ? answer.value : []) {
-      const known = names.get(sample.name);
-      if (known === undefined) names.set(sample.name, [sample]);
-      else known.push(sample);
-    }
-  }
-  return names;
+  const samples = scrapes.flatMap(({ answer }) => (answer.kind === 'value' ? answer.value : []));
+  return groupBy(samples, ({ name }) => name);
 }
 
 /**

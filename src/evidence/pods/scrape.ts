@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
-import { type Answer, failed, type SourceErrorCode } from '../answer.ts';
+import { type Answer, failed, SourceFailure } from '../answer.ts';
 import { originOf, type ScrapeTarget, urlOf } from './address.ts';
 import type { PodsSource } from './config.ts';
 import { formatOf, parseExposition } from './exposition.ts';
@@ -18,15 +18,6 @@ export interface Scraper {
 const ACCEPT =
   'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,text/plain;q=0.2,*/*;q=0.1';
 const unpack = promisify(gunzip);
-
-/** A failure with its code, thrown inside this file only. */
-class ScrapeFailure extends Error {
-  readonly code: SourceErrorCode;
-  constructor(code: SourceErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /**
  * Scrapes over HTTP, with pooled connections and at most `concurrency` at once. It sends no credential, follows no
@@ -67,7 +58,7 @@ async function scrape(
     if (statusCode !== 200) {
       // Destroying a body that is not read yet is an error of the stream, and none of ours.
       body.on('error', () => undefined).destroy();
-      throw new ScrapeFailure(
+      throw new SourceFailure(
         statusCode === 401 || statusCode === 403 ? 'Refused' : 'Unavailable',
         `HTTP ${statusCode}`,
       );
@@ -75,12 +66,12 @@ async function scrape(
     const packed = await readBody(body, config.maxBodyBytes);
     const text = await textOf(packed, first(headers['content-encoding']), config.maxBodyBytes);
     const whole = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    if (!whole && !text.endsWith('\n')) throw new ScrapeFailure('Malformed', 'the body is cut off');
+    if (!whole && !text.endsWith('\n')) throw new SourceFailure('Malformed', 'the body is cut off');
     const parsed = parseExposition(text, formatOf(first(headers['content-type'])), keep);
-    if (!parsed.ok) throw new ScrapeFailure('Malformed', `no metrics: ${parsed.message}`);
+    if (!parsed.ok) throw new SourceFailure('Malformed', `no metrics: ${parsed.message}`);
     return parsed.samples.length > 0 ? { kind: 'value', value: parsed.samples } : { kind: 'nodata' };
   } catch (error) {
-    const code = error instanceof ScrapeFailure ? error.code : 'Unreachable';
+    const code = error instanceof SourceFailure ? error.code : 'Unreachable';
     return failed(code, `${urlOf(target)}: ${messageOf(error)}`);
   }
 }
@@ -90,7 +81,7 @@ async function readBody(body: AsyncIterable<Buffer>, most: number): Promise<Buff
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > most) throw new ScrapeFailure('TooLarge', `the answer is larger than ${most} bytes`);
+    if (size > most) throw new SourceFailure('TooLarge', `the answer is larger than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -98,13 +89,13 @@ async function readBody(body: AsyncIterable<Buffer>, most: number): Promise<Buff
 
 async function textOf(packed: Buffer, encoding: string | undefined, most: number): Promise<string> {
   if (encoding === undefined || encoding === 'identity') return packed.toString('utf8');
-  if (encoding !== 'gzip') throw new ScrapeFailure('Malformed', `unknown encoding ${encoding}`);
+  if (encoding !== 'gzip') throw new SourceFailure('Malformed', `unknown encoding ${encoding}`);
   try {
     return (await unpack(packed, { maxOutputLength: most })).toString('utf8');
   } catch (error) {
     const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    if (large) throw new ScrapeFailure('TooLarge', `the answer is larger than ${most} bytes`);
-    throw new ScrapeFailure('Malformed', 'the body is no whole gzip stream');
+    if (large) throw new SourceFailure('TooLarge', `the answer is larger than ${most} bytes`);
+    throw new SourceFailure('Malformed', 'the body is no whole gzip stream');
   }
 }
 

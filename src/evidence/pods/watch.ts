@@ -1,11 +1,11 @@
 import { failed } from '../answer.ts';
 import type { Evidence } from '../evidence.ts';
+import { ingest } from '../ingest.ts';
 import type { Metric } from '../metric.ts';
 import { allPods, type EvidenceRequest, type WatchedPod } from '../request.ts';
 import {
   endRound,
   evidenceOf,
-  ingest,
   metricsOf,
   needsDetection,
   setDetected,

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
-import { type Answer, failed, type SourceErrorCode } from '../answer.ts';
+import { type Answer, failed, type SourceErrorCode, SourceFailure } from '../answer.ts';
 import type { PrometheusSource } from '../config.ts';
 import { QueryAnswer, type Series, seriesOf } from './schema.ts';
 
@@ -56,15 +56,6 @@ export function createPrometheusSource(config: PrometheusSource): PrometheusApi 
   };
 }
 
-/** A failure with its code, thrown inside this file only. */
-class QueryFailure extends Error {
-  readonly code: SourceErrorCode;
-  constructor(code: SourceErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 async function ask(
   config: PrometheusSource,
   agent: Agent,
@@ -83,7 +74,7 @@ async function ask(
     const body = await readBody(response.body, response.headers['content-encoding'], maxBytes);
     return answerOf(response.statusCode, body);
   } catch (error) {
-    const code = error instanceof QueryFailure ? error.code : 'Unreachable';
+    const code = error instanceof SourceFailure ? error.code : 'Unreachable';
     return failed(code, `Prometheus source ${config.name}: ${cut(messageOf(error))}`);
   }
 }
@@ -112,7 +103,7 @@ async function secret(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
-    throw new QueryFailure('Configuration', `cannot read the credentials in ${path}: ${messageOf(error)}`);
+    throw new SourceFailure('Configuration', `cannot read the credentials in ${path}: ${messageOf(error)}`);
   }
 }
 
@@ -133,7 +124,7 @@ async function readBody(body: Readable, encoding: string | string[] | undefined,
     else await pipeline(body, gather);
   } catch (error) {
     // What the pipeline says of a body that it gave up is not why it did.
-    throw size > maxBytes ? new QueryFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`) : error;
+    throw size > maxBytes ? new SourceFailure('TooLarge', `the answer is larger than ${maxBytes} bytes`) : error;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -142,15 +133,15 @@ function answerOf(status: number, body: string): Answer<Series[]> {
   const parsed = QueryAnswer.safeParse(parseJson(body));
   if (status !== 200 || !parsed.success || parsed.data.status !== 'success') {
     const reason = parsed.data?.error ?? (body === '' ? 'empty answer' : body);
-    throw new QueryFailure(statusCode(status), `HTTP ${status}: ${reason}`);
+    throw new SourceFailure(statusCode(status), `HTTP ${status}: ${reason}`);
   }
   const { data, warnings, isPartial } = parsed.data;
   const series = data === undefined ? undefined : seriesOf(data);
-  if (series === undefined) throw new QueryFailure('Malformed', 'the answer is no vector and no matrix');
+  if (series === undefined) throw new SourceFailure('Malformed', 'the answer is no vector and no matrix');
   // Remarks on the query, which older servers put among the warnings, take no data away.
   const warning = warnings?.find((text) => !text.startsWith('PromQL info'));
-  if (warning !== undefined) throw new QueryFailure('Partial', `partial answer: ${warning}`);
-  if (isPartial === true) throw new QueryFailure('Partial', 'partial answer: not all storage nodes answered');
+  if (warning !== undefined) throw new SourceFailure('Partial', `partial answer: ${warning}`);
+  if (isPartial === true) throw new SourceFailure('Partial', 'partial answer: not all storage nodes answered');
   const hasSample = ({ samples, histograms }: Series): boolean => samples.length > 0 || histograms !== undefined;
   return series.some(hasSample) ? { kind: 'value', value: series } : { kind: 'nodata' };
 }

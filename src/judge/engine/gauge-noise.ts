@@ -27,6 +27,9 @@ const mostWeight = 40;
 /** Pods of one version never differ less than this, whatever a handful of them showed, nor more. */
 const plausibleSpread: [number, number] = [0.01, 0.5];
 
+/** Fewer batches of a pod than this say nothing about its noise. */
+const leastBatches = 5;
+
 /** What earlier releases of a service taught: a prior that more pods fade. A mistaken one cannot do much. */
 export function learntSpread(learnt: PodSpread | undefined): PodSpread {
   if (learnt === undefined || !(learnt.weight > 0) || !(learnt.sd >= 0)) return podSpreadPrior;
@@ -36,8 +39,6 @@ export function learntSpread(learnt: PodSpread | undefined): PodSpread {
     weight: Math.min(mostWeight, Math.max(podSpreadPrior.weight, learnt.weight)),
   };
 }
-/** Fewer batches of a pod than this say nothing about its noise. */
-const leastBatches = 5;
 
 function biasedVariance(values: readonly number[]): number {
   const centre = mean(values);

@@ -44,6 +44,12 @@ export function countAbove(counts: ArrayLike<number>, boundIndex: number): numbe
   return above;
 }
 
+/** Adds one histogram to another of the same bounds; null: a pod that has none. */
+export function addCounts(into: number[], more: readonly number[] | null): void {
+  if (more === null) return;
+  for (let i = 0; i < more.length; i += 1) into[i] = (into[i] ?? 0) + (more[i] ?? 0);
+}
+
 /** The sum of all buckets. */
 export function sum(counts: ArrayLike<number>): number {
   let total = 0;

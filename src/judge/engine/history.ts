@@ -3,7 +3,7 @@ import type { PodSpread } from '../spec.ts';
 import { batchSeconds, goneAfterScrapes } from './constants.ts';
 import { CpuModel } from './cpu-model.ts';
 import { type GaugeNoise, gaugeNoise } from './gauge-noise.ts';
-import { histogramQuantile, sum } from './histogram.ts';
+import { addCounts, histogramQuantile, sum } from './histogram.ts';
 import { addUse, type PodUse, requestsPerBatch } from './meters.ts';
 import { PodReader, type PodRow } from './pod-reader.ts';
 
@@ -75,13 +75,12 @@ function takeRow(reader: PodReader | undefined, name: string): PodRow {
 /** All buckets of the history, per pod. */
 export function bucketTotals(history: History): number[][] {
   const totals: number[][] = history.pods.map(() => []);
-  for (const row of history.rows) row.map((pod, i) => addCounts(totals[i] ?? [], pod.buckets));
+  for (const row of history.rows) addRow(totals, row);
   return totals;
 }
 
-function addCounts(into: number[], more: readonly number[] | null): void {
-  if (more === null) return;
-  for (let i = 0; i < more.length; i += 1) into[i] = (into[i] ?? 0) + (more[i] ?? 0);
+function addRow(totals: readonly number[][], row: readonly PodRow[]): void {
+  for (const [i, { buckets }] of row.entries()) addCounts(totals[i] ?? [], buckets);
 }
 
 /** A/A control of a quantile: its noise, and how many requests a batch of one pod held. */
@@ -105,7 +104,7 @@ export function quantileControl(
   for (let start = 0; start + length <= history.rows.length; start += length) {
     const counts: number[][] = history.pods.map(() => []);
     for (let slot = start; slot < start + length; slot += 1) {
-      history.rows[slot]?.map((pod, i) => addCounts(counts[i] ?? [], pod.buckets));
+      addRow(counts, history.rows[slot] ?? []);
     }
     series.push(quantileRatios(bounds, counts, quantile, need / 2));
   }

@@ -4,7 +4,7 @@ import { grossDispersionSeconds, starts } from './constants.ts';
 import { GaugeMetric } from './gauge-metric.ts';
 import { learntSpread, unknownNoise } from './gauge-noise.ts';
 import { GrossEngine, grossPsi0, type SlowSplit } from './gross-engine.ts';
-import { histogramQuantile, sum } from './histogram.ts';
+import { addCounts, histogramQuantile, sum } from './histogram.ts';
 import { batchScrapeSeconds, bucketTotals, type History, quantileControl } from './history.ts';
 import { coarseWarning, type LatencyPlan, planLatency } from './latency-plan.ts';
 import { QuantileMeter } from './meters.ts';
@@ -221,9 +221,4 @@ function quantileMetric(options: LatencyOptions, quantile: number): GaugeMetric 
 /** A few fresh pods are a noisier control than all of stable, by which the noise was measured. */
 export function baselineFactor(pods: { stable: number; baseline: number }): number {
   return (1 + 1 / pods.baseline) / (1 + 1 / pods.stable);
-}
-
-function addCounts(into: number[], more: readonly number[] | null): void {
-  if (more === null) return;
-  for (let i = 0; i < more.length; i += 1) into[i] = (into[i] ?? 0) + (more[i] ?? 0);
 }
