@@ -235,14 +235,14 @@ describe('the data of the plots', () => {
 });
 
 /** Text of a stream as far as it has come. */
-function reading(response: Response): { text(): string; end(): Promise<void> } {
+function reading(response: Response): { text(): string; done: Promise<void>; end(): Promise<void> } {
   const reader = response.body!.getReader();
   let text = '';
   const done = (async () => {
     for (let part = await reader.read(); !part.done; part = await reader.read())
       text += new TextDecoder().decode(part.value);
   })();
-  return { text: () => text, end: async () => (await reader.cancel(), done) };
+  return { text: () => text, done, end: async () => (await reader.cancel(), done) };
 }
 
 describe('live updates', () => {
@@ -287,6 +287,22 @@ describe('live updates', () => {
     expect(source.asked).toBe(1);
   });
 
+  it('look again now and then, for what nobody tells of', async () => {
+    const { source, clock, get } = open();
+    const stream = reading(await get('/live/releases/shop/checkout'));
+    await clock.advance(5000);
+    source.journals.set('shop/checkout', {
+      since: '2026-11-20T09:00:00Z',
+      phases: [],
+      events: [{ at: '2026-11-20T10:00:01Z', type: 'Normal', reason: 'Untold', note: '' }],
+    });
+    await clock.advance(5000);
+    expect(stream.text()).not.toContain('Untold');
+    await clock.advance(10_000);
+    expect(stream.text()).toContain('Untold');
+    await stream.end();
+  });
+
   it('are for so many at once, and a place becomes free', async () => {
     const { clock, get } = open();
     const streams = [reading(await get('/live/list')), reading(await get('/live/list'))];
@@ -310,6 +326,7 @@ describe('live updates', () => {
     expect(gone.text()).toContain('event: gone');
     dashboard.close();
     await clock.advance(1);
-    expect(ended.text()).toContain('event: gone');
+    await ended.done;
+    expect(ended.text()).not.toContain('event: gone');
   });
 });

@@ -116,7 +116,7 @@ async function shownAt(path: string, { source, courses, records }: Stock): Promi
   const release = source.release(key);
   if (release === undefined) return undefined;
   const kept = await records.of(key);
-  const data = (await courses.of(key)) ?? (await lastOf(key, kept, { source, records }));
+  const data = (await lastOf(key, kept, { source, records })) ?? (await courses.of(key));
   const page = releasePage({
     release,
     data,
@@ -127,7 +127,7 @@ async function shownAt(path: string, { source, courses, records }: Stock): Promi
   return { page, data };
 }
 
-/** The plots of the release that status still speaks of, by its record: after a restart, or on another replica. */
+/** The whole of the release that status still speaks of, by its record: with its end, and also after a restart. */
 async function lastOf(
   key: string,
   kept: readonly ReleaseRecord[],
@@ -215,9 +215,10 @@ type Stream = Parameters<Parameters<typeof streamSSE>[1]>[0];
 async function tell(viewer: Viewer, stream: Stream): Promise<void> {
   while (!stream.aborted && !stream.closed) {
     const update = await viewer.next(heartbeatMilliseconds);
-    if (stream.aborted) return;
-    if (update === undefined) await stream.write(': still here\n\n');
-    else if (update === null) return stream.writeSSE({ event: 'gone', data: '{}' });
+    // A browser whose connection ends asks again by itself.
+    if (stream.aborted || update === 'closed') return;
+    if (update === 'quiet') await stream.write(': still here\n\n');
+    else if (update === 'gone') return stream.writeSSE({ event: 'gone', data: '{}' });
     else await stream.writeSSE({ event: 'update', data: JSON.stringify(update) });
   }
 }

@@ -22,8 +22,11 @@ export interface Update {
 }
 
 export interface Viewer {
-  /** Resolves when there is something new, or undefined after `milliseconds` without. Null: the page is gone. */
-  next(milliseconds: number): Promise<Update | null | undefined>;
+  /**
+   * Resolves when there is something new, or `quiet` after so many milliseconds without: then the page is looked at again
+   * all the same. `gone`: there is no such page any more; `closed`: nobody tells any more.
+   */
+  next(milliseconds: number): Promise<Update | 'quiet' | 'gone' | 'closed'>;
   leave(): void;
 }
 
@@ -107,7 +110,7 @@ export function createHub({ clock, show, most, everyMilliseconds }: HubOptions):
       woken?.();
     }
 
-    async function next(milliseconds: number): Promise<Update | null | undefined> {
+    async function next(milliseconds: number): Promise<Update | 'quiet' | 'gone' | 'closed'> {
       if (!hasNews(topic, seen) && !topic.gone && !closed)
         await new Promise<void>((resolve) => {
           const cancel = clock.after(milliseconds, resolve);
@@ -117,8 +120,13 @@ export function createHub({ clock, show, most, everyMilliseconds }: HubOptions):
           };
         });
       woken = undefined;
-      if (topic.gone || closed) return null;
-      return hasNews(topic, seen) ? updateFor(topic, seen) : undefined;
+      if (closed) return 'closed';
+      if (topic.gone) return 'gone';
+      if (hasNews(topic, seen)) return updateFor(topic, seen);
+      // Not all that a page shows is told of: who leads, and what is kept of past releases.
+      topic.dirty = true;
+      schedule(path, topic);
+      return 'quiet';
     }
 
     return { next, leave };

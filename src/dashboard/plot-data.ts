@@ -16,6 +16,8 @@ export interface PlotColumns {
 export interface PlotMetric {
   name: string;
   unit: string;
+  /** What is counted, where the name does not say it: `requests over 250 ms`. */
+  counted?: string;
   limit: number | null;
   verdict: VerdictName;
   columns: PlotColumns;
@@ -42,12 +44,13 @@ export function plotDataOf({ metrics, foundAt }: Pick<Course, 'metrics' | 'found
   return { foundAt: foundAt ?? null, metrics: metrics.map(plotMetric) };
 }
 
-function plotMetric({ name, unit, limit, verdict, points }: CourseMetric): PlotMetric {
+function plotMetric({ name, unit, counted, limit, verdict, points }: CourseMetric): PlotMetric {
   const column = (of: (point: CourseMetric['points'][number]) => number | null): (number | null)[] =>
     points.map((point) => rounded(of(point)));
   return {
     name,
     unit,
+    ...(counted === undefined ? {} : { counted }),
     limit: rounded(limit),
     verdict,
     columns: {

@@ -7,7 +7,7 @@ import type { DashboardSource } from './source.ts';
 import { digest } from './view/page.ts';
 
 /** Records are read again after so long where the newest end has none yet: it is written after the status. */
-const soonMilliseconds = 15_000;
+const soonMilliseconds = 5000;
 /** And where all is there, or reading failed. */
 const lateMilliseconds = 600_000;
 /** Releases whose records are kept in memory. */

@@ -182,15 +182,13 @@ export function assembleOperator(input: OperatorInput): Operator {
     clock,
     releases: controller.releases,
     release: controller.release,
-    followed: measuring.followed,
+    judged: measuring.judged,
     journals,
     standing: () => ({ leads: leads(), leader: elector?.holder() }),
     ready: controller.hasSynced,
   });
   collector.onUpdate((key) => {
-    if (foresight.round(key)) return;
-    wake.round(key);
-    touch(key);
+    if (!foresight.round(key)) wake.round(key);
   });
   return { controller, elector, dashboard: source, run };
 

@@ -1,13 +1,12 @@
 import type { CanaryRelease } from '../api/schema.ts';
 import type { DashboardSource, Standing } from '../dashboard/source.ts';
-import type { Evidence } from '../evidence/evidence.ts';
-import type { AnalysisSpec } from '../judge/spec.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { type Clock, monotonicNow, sleep } from '../lib/clock.ts';
 import { createCourseFollower } from '../report/following.ts';
 import { listReports } from '../report/kept.ts';
 import { courseOfRecord, evidenceOf } from '../report/record.ts';
 import type { Journals } from './journal.ts';
+import type { Measuring } from './measuring.ts';
 
 export interface SourceParts {
   /** Reads the records of past releases. */
@@ -15,8 +14,8 @@ export interface SourceParts {
   clock: Clock;
   releases(): readonly CanaryRelease[];
   release(namespace: string, name: string): CanaryRelease | undefined;
-  /** Evidence of a release that is measured, and what the judge is asked of it. */
-  followed(key: string): { evidence: Evidence; asked: AnalysisSpec } | undefined;
+  /** What the last pass over a release that is measured was judged by. */
+  judged: Measuring['judged'];
   journals: Pick<Journals, 'of'>;
   standing(): Standing;
   ready(): boolean;
@@ -42,10 +41,10 @@ export function createDashboardSource(parts: SourceParts): { source: DashboardSo
       return parts.release(namespace, name);
     },
     async course(key) {
-      const followed = parts.followed(key);
-      if (followed === undefined) return undefined;
+      const judged = parts.judged(key);
+      if (judged === undefined) return undefined;
       turnBegan = monotonicNow(clock);
-      return follow(key, followed.evidence, followed.asked, clock.now());
+      return follow(key, judged.evidence, judged.asked, clock.now());
     },
     records(key) {
       const [namespace = '', name = ''] = key.split('/');

@@ -134,14 +134,14 @@ describe('measuring', () => {
     expect(after.judged[0]?.secondOpinion).toEqual({ since: START + 50_000, without: ['c-1', 'b-1'] });
   });
 
-  it('can be followed with the evidence that the judge saw, while it is measured', () => {
+  it('tells what it judged by, while it is measured', () => {
     const heard = { at: iso(40), pods: ['c-1'], since: iso(50) };
     const { measuring, judged } = measured({ ...analysing, analysis: { secondOpinion: heard } });
-    const followed = measuring.followed('shop/checkout');
-    expect(followed?.evidence).toEqual(judged[0]);
-    expect(followed?.asked).toMatchObject({ minDurationSeconds: 900 });
-    expect(measuring.followed('shop/other')).toBeUndefined();
+    const seen = measuring.judged('shop/checkout');
+    expect(seen?.evidence).toEqual(judged[0]);
+    expect(seen?.asked).toMatchObject({ minDurationSeconds: 900 });
+    expect(measuring.judged('shop/other')).toBeUndefined();
     measuring.forget('shop/checkout');
-    expect(measuring.followed('shop/checkout')).toBeUndefined();
+    expect(measuring.judged('shop/checkout')).toBeUndefined();
   });
 });

@@ -19,15 +19,13 @@ export interface Measuring {
   measure(snapshot: Snapshot, decision: Decision): void;
   measurement(release: CanaryRelease): Measurement | undefined;
   /** What the last measurement of a release rests on; undefined: none was made since it is measured. */
-  judged(key: string): Followed | undefined;
+  judged(key: string): Judged | undefined;
   /** Whether a pass would find another verdict than the last one did. */
   hasNews(key: string): boolean;
-  /** What is known of a release that is measured, and what the judge is asked of it; undefined before its first pass. */
-  followed(key: string): Followed | undefined;
   forget(key: string): void;
 }
 
-export interface Followed {
+export interface Judged {
   evidence: Evidence;
   asked: AnalysisSpec;
 }
@@ -43,7 +41,7 @@ interface Watched {
   asked?: AnalysisSpec;
   second?: Pick<Evidence, 'secondOpinion'>;
   told?: string;
-  judged?: Followed;
+  judged?: Judged;
 }
 
 export function createMeasuring(deps: {
@@ -119,13 +117,7 @@ export function createMeasuring(deps: {
     );
   }
 
-  function followed(key: string): Followed | undefined {
-    const { asked, second } = watched.get(key) ?? {};
-    const evidence = asked === undefined ? undefined : collector.evidence(key);
-    return asked === undefined || evidence === undefined ? undefined : { evidence: { ...evidence, ...second }, asked };
-  }
-
-  return { measure, measurement, judged: (key) => watched.get(key)?.judged, hasNews, followed, forget };
+  return { measure, measurement, judged: (key) => watched.get(key)?.judged, hasNews, forget };
 }
 
 function newsOf({ verdict }: Verdict, { source }: Evidence): string {

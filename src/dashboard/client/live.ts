@@ -35,7 +35,7 @@ export function follow(main: HTMLElement, followers: Followers): void {
     });
     own.addEventListener('update', (event) => apply(JSON.parse(String(event.data)) as Update));
     own.addEventListener('gone', () => {
-      say('off', 'gone or ended');
+      say('off', 'this release is gone');
       close();
       setTimeout(open, 5000);
     });

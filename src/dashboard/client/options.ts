@@ -108,6 +108,13 @@ function valueRange(low: number | null, high: number | null): [number, number] {
   return [Math.min(0, low), top];
 }
 
+/** A difference beyond that makes the limit invisible: 9 is ten times as much. */
+const mostShown = 9;
+
+function isNumber(value: number | null | undefined): value is number {
+  return value !== null && value !== undefined;
+}
+
 /**
  * Wide enough for the limit, the difference and most of the interval, but not for the first minute, in which nothing is
  * known and the interval is huge.
@@ -116,15 +123,18 @@ function differenceRange({ metric }: Current): [number, number] {
   if (metric === undefined) return [-0.5, 0.5];
   const { difference, lower, upper } = metric.columns;
   const late = Math.floor(difference.length / 4);
-  const known = [...difference.slice(late), metric.limit, 0].filter((value) => value !== null && value !== undefined);
-  const ends = (values: (number | null)[]): number[] =>
-    values
+  const known = [...difference.slice(late), metric.limit, 0].filter(isNumber);
+  // Where the truth lies now is to be seen, and where it lay most of the time, unless that is nowhere near.
+  const ends = [lower, upper].flatMap((values, which) => {
+    const sorted = values
       .slice(late)
-      .filter((value) => value !== null)
-      .toSorted((a, b) => a - b);
-  const [lows, highs] = [ends(lower), ends(upper)];
-  const low = Math.min(...known, lows[Math.floor(lows.length * 0.25)] ?? 0);
-  const high = Math.max(...known, highs[Math.floor(highs.length * 0.75)] ?? 0);
+      .filter(isNumber)
+      .toSorted((one, other) => one - other);
+    const usual = sorted[Math.floor(sorted.length * (which === 0 ? 0.25 : 0.75))];
+    return [values.at(-1), usual].filter(isNumber).filter((value) => value < mostShown);
+  });
+  const low = Math.min(...known, ...ends);
+  const high = Math.max(...known, ...ends);
   const room = Math.max(0.05, (high - low) * 0.12);
   return [low - room, high + room];
 }
@@ -139,23 +149,42 @@ function drawBand(plot: uPlot, { metric }: Current, colour: string): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.fillStyle = colour;
-  const edge = (value: number | null, open: number): number =>
-    value === null ? open : plot.valToPos(value, 'y', true);
-  for (let index = 1; index < at.length; index += 1) {
-    const known = [index - 1, index].every((one) => (lower[one] ?? upper[one] ?? null) !== null);
-    if (!known) continue;
-    const [from, to] = [index - 1, index].map((one) => plot.valToPos((at[one] ?? 0) / 1000, 'x', true));
-    const [fromLow, toLow] = [index - 1, index].map((one) => edge(lower[one] ?? null, bbox.top + bbox.height));
-    const [fromHigh, toHigh] = [index - 1, index].map((one) => edge(upper[one] ?? null, bbox.top));
-    ctx.beginPath();
-    ctx.moveTo(from ?? 0, fromLow ?? 0);
-    // A little over the next piece, so that no seam shows.
-    ctx.lineTo((to ?? 0) + 0.5, toLow ?? 0);
-    ctx.lineTo((to ?? 0) + 0.5, toHigh ?? 0);
-    ctx.lineTo(from ?? 0, fromHigh ?? 0);
-    ctx.fill();
-  }
+  const [top, bottom] = [bbox.top, bbox.top + bbox.height];
+  const place = (index: number): Edge => {
+    const [low = null, high = null] = [lower[index], upper[index]];
+    return {
+      x: plot.valToPos((at[index] ?? 0) / 1000, 'x', true),
+      low: low === null ? bottom : plot.valToPos(low, 'y', true),
+      high: high === null ? top : plot.valToPos(high, 'y', true),
+    };
+  };
+  for (const run of runsOf(at.map((_, index) => (lower[index] ?? upper[index] ?? null) !== null)))
+    fillBand(ctx, run.map(place));
   ctx.restore();
+}
+
+interface Edge {
+  x: number;
+  low: number;
+  high: number;
+}
+
+/** Indices in a row at which something is known. */
+function runsOf(known: boolean[]): number[][] {
+  const runs: number[][] = [];
+  for (const [index, is] of known.entries()) {
+    if (!is) continue;
+    if (known[index - 1] === true) runs.at(-1)?.push(index);
+    else runs.push([index]);
+  }
+  return runs;
+}
+
+function fillBand(ctx: CanvasRenderingContext2D, edges: readonly Edge[]): void {
+  ctx.beginPath();
+  for (const { x, high } of edges) ctx.lineTo(x, high);
+  for (const { x, low } of edges.toReversed()) ctx.lineTo(x, low);
+  ctx.fill();
 }
 
 /** The moment at which a regression was shown. */
@@ -166,6 +195,7 @@ function drawFound(plot: uPlot, { foundAt }: Current, colour: string): void {
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);

@@ -106,6 +106,9 @@ function groups(releases: readonly CanaryRelease[]): [string, CanaryRelease[]][]
   return [...found].toSorted(([a], [b]) => a.localeCompare(b));
 }
 
+/** On a phone the rows are no table any more to look at, so that roles say what they are. */
+const columns = ['Release', 'Phase', 'Verdict', 'Versions', 'Since'];
+
 interface Place {
   root: string;
   regions: Regions;
@@ -115,12 +118,12 @@ interface Place {
 
 function group(namespace: string, releases: CanaryRelease[], { root, regions, alone }: Place): Html {
   const rows = releases.map((release) =>
-    regions.region('tr', `row:${nameOf(release)}`, row(release, root), html`data-name="${nameOf(release)}"`),
+    regions.region('tr', `row:${nameOf(release)}`, row(release, root), html`role="row" data-name="${nameOf(release)}"`),
   );
   const heading = html`<h2><a href="${root}namespaces/${encodeURIComponent(namespace)}">${namespace}</a></h2>`;
   return html`<section class="group">${alone ? '' : heading}
-<table class="releases"><caption class="sr">Releases in ${namespace}</caption><thead><tr><th scope="col">Release</th><th scope="col">Phase</th><th scope="col">Verdict</th><th scope="col" class="wide">Versions</th><th scope="col" class="wide">Since</th></tr></thead>
-<tbody>${rows}</tbody></table></section>`;
+<table class="releases" role="table" aria-label="Releases in ${namespace}"><thead role="rowgroup"><tr role="row">${columns.map((name) => html`<th scope="col" role="columnheader">${name}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table></section>`;
 }
 
 function row(release: CanaryRelease, root: string): Html {
@@ -128,13 +131,13 @@ function row(release: CanaryRelease, root: string): Html {
   const { phase, message, analysis, stable, canary, phaseSince } = status ?? {};
   const path = `${root}releases/${encodeURIComponent(metadata.namespace ?? '')}/${encodeURIComponent(metadata.name)}`;
   const last = analysis?.verdict !== undefined && canary === undefined;
-  return html`<th scope="row"><a href="${path}">${metadata.name}</a>${
+  return html`<th scope="row" role="rowheader"><a href="${path}">${metadata.name}</a>${
     message === undefined || message === '' ? '' : html`<p class="said">${message}</p>`
   }</th>
-<td>${badge(toneOfPhase(phase), phase ?? 'Unknown')}</td>
-<td>${verdictBadge(analysis?.verdict)}${last ? html`<span class="aside">last test</span>` : ''}</td>
-<td class="wide">${versions(stable?.images, canary?.images)}</td>
-<td class="wide">${moment(phaseSince ?? metadata.creationTimestamp, 'age')}</td>`;
+<td role="cell">${badge(toneOfPhase(phase), phase ?? 'Unknown')}</td>
+<td role="cell">${verdictBadge(analysis?.verdict)}${last ? html`<span class="aside">last test</span>` : ''}</td>
+<td role="cell">${versions(stable?.images, canary?.images)}</td>
+<td role="cell">${moment(phaseSince ?? metadata.creationTimestamp, 'age')}</td>`;
 }
 
 function versions(stable: readonly string[] | undefined, canary: readonly string[] | undefined): Html {

@@ -43,7 +43,7 @@ function plot(metric: PlotMetric, foundAt: number | null, regions: Regions): Htm
   const { name } = metric;
   const id = name.replace(/[^A-Za-z0-9-]/g, '_');
   return html`<figure class="plot" data-metric="${name}" aria-labelledby="plot-${id}-title">
-<figcaption><h3 id="plot-${id}-title">${metricTitle(name)}</h3>${regions.region('p', `plot-${id}-now`, summary(metric), html`class="now"`)}</figcaption>
+<figcaption><h3 id="plot-${id}-title">${metricTitle(name)}${metric.counted === undefined ? '' : html` <span class="counted">${metric.counted}</span>`}</h3>${regions.region('p', `plot-${id}-now`, summary(metric), html`class="now"`)}</figcaption>
 <div class="canvas values" role="img" aria-label="${describe(metric, foundAt)}" aria-describedby="plot-${id}-now"></div>
 <div class="canvas difference" role="img" aria-label="Difference of ${metricTitle(name)} with its interval and its limit"></div>
 <details id="plot-${id}-table"><summary>Figures<span class="sr"> of ${metricTitle(name)}</span></summary><div class="rows">${figures(metric)}</div></details>
@@ -60,7 +60,7 @@ export function describe({ name, unit, columns, limit }: PlotMetric, foundAt: nu
 
 function summary({ unit, columns, limit, verdict }: PlotMetric): Html {
   const { stable, canary, difference, samples } = lastOf(columns);
-  return html`<span class="stable"><span class="sr">stable </span>${value(stable, unit)}</span><span aria-hidden="true">→</span><span class="canary"><span class="sr">canary </span>${value(canary, unit)}</span><span class="by">${formatDifference(difference)}<span class="aside">limit ${limit === null ? 'none' : formatDifference(limit)}</span></span><span class="aside">${formatCount(samples)} samples</span>${
+  return html`<span class="stable"><span class="sr">stable </span>${value(stable, unit)}</span><span aria-hidden="true">→</span><span class="canary"><span class="sr">canary </span>${value(canary, unit)}</span><span class="by">${formatDifference(difference)}<span class="aside">limit ${limit === null ? 'none' : formatDifference(limit)}</span></span><span class="aside">${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}</span>${
     verdict === 'Undecided' ? badge('busy', 'open') : verdictBadge(verdict)
   }`;
 }

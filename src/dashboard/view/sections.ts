@@ -14,7 +14,7 @@ export function tracks(status: Partial<Record<TrackName, Track>>): Html {
     const track = status[name];
     return track === undefined ? [] : [trackCard(name, track)];
   });
-  return html`<ul class="tracks" aria-label="Tracks">${cards}</ul>`;
+  return html`<h2 class="sr">Tracks</h2><ul class="tracks" aria-label="Tracks">${cards}</ul>`;
 }
 
 export interface Track {

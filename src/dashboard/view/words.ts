@@ -3,7 +3,7 @@ import { formatPercent } from '../../lib/percent.ts';
 const titles: Record<string, string> = {
   errors: 'Error rate',
   'new-errors': 'Errors new to stable',
-  latency: 'Latency, all requests',
+  latency: 'Latency',
   'latency-slow': 'Slow requests',
   'latency-mean': 'Mean latency',
   cpu: 'CPU per pod',

@@ -63,9 +63,14 @@ function configOf(text: string): unknown {
 
 /** Default values render what deploy/kustomize/base renders; only the namespace is left to `helm --create-namespace`. */
 async function sameObjects(): Promise<void> {
+  await sameRendering('deploy/kustomize/base', []);
+  await sameRendering('deploy/kustomize/overlays/dashboard', ['--set', 'dashboard.enabled=true']);
+}
+
+async function sameRendering(folder: string, values: string[]): Promise<void> {
   const image = ['--set', 'image.repository=tandem', '--set', 'image.tag=dev'];
-  const rendered = (await helm(['template', 'tandem', chart, '-n', system, ...image])).stdout;
-  const built = (await must(runKubectl(['kustomize', 'deploy/kustomize/base']))).stdout;
+  const rendered = (await helm(['template', 'tandem', chart, '-n', system, ...image, ...values])).stdout;
+  const built = (await must(runKubectl(['kustomize', folder]))).stdout;
   assert.deepEqual(configOf(rendered), configOf(built), 'the configuration');
   const [fromHelm, fromKustomize] = [objectsOf(rendered), objectsOf(built)];
   fromKustomize.delete(`Namespace/${system}`);
