@@ -14,9 +14,26 @@ describe('the data of plots', () => {
     for (const [index, { points }] of metrics.entries())
       for (const [at, { canary }] of points.entries()) {
         const shown = plotted[index]?.columns.canary[at];
+        if (metrics[index]?.points[at]?.counted !== metrics[index]?.counted) {
+          expect(shown).toBeNull();
+          continue;
+        }
         if (canary === null) expect(shown).toBeNull();
         else expect(Math.abs((shown ?? 0) - canary)).toBeLessThanOrEqual(Math.abs(canary) * 1e-3);
       }
+  });
+
+  it('leave out shares of what was counted by another bound', () => {
+    const course = courseAfter(3);
+    const [metric] = course.metrics.filter(({ name }) => name === 'latency-slow');
+    const points = ['requests over 100 ms', 'requests over 250 ms', 'requests over 250 ms'].map((counted, index) => ({
+      ...metric!.points[index]!,
+      stable: 0.1 * index,
+      counted,
+    }));
+    const data = plotDataOf({ metrics: [{ ...metric!, counted: 'requests over 250 ms', points }], foundAt: undefined });
+    expect(data.metrics[0]?.columns.stable).toEqual([null, 0.1, 0.2]);
+    expect(data.metrics[0]?.counted).toBe('requests over 250 ms');
   });
 
   it('come as what is new, and that is little', () => {

@@ -1,5 +1,5 @@
 import type { VerdictName } from '../judge/verdict.ts';
-import type { Course, CourseMetric } from '../report/course.ts';
+import type { Course, CourseMetric, CoursePoint } from '../report/course.ts';
 
 /** Values of one metric by column, as the plots take them; null = no value, or an open end. */
 export interface PlotColumns {
@@ -45,8 +45,12 @@ export function plotDataOf({ metrics, foundAt }: Pick<Course, 'metrics' | 'found
 }
 
 function plotMetric({ name, unit, counted, limit, verdict, points }: CourseMetric): PlotMetric {
-  const column = (of: (point: CourseMetric['points'][number]) => number | null): (number | null)[] =>
+  const column = (of: (point: CoursePoint) => number | null): (number | null)[] =>
     points.map((point) => rounded(of(point)));
+  // A share of requests over another bound is another figure: it would look like a jump.
+  const comparable = (point: CoursePoint): boolean => point.counted === undefined || point.counted === counted;
+  const value = (name: 'stable' | 'canary' | 'difference'): (number | null)[] =>
+    column((point) => (comparable(point) ? point[name] : null));
   return {
     name,
     unit,
@@ -55,9 +59,9 @@ function plotMetric({ name, unit, counted, limit, verdict, points }: CourseMetri
     verdict,
     columns: {
       at: points.map(({ at }) => Math.round(at)),
-      stable: column(({ stable }) => stable),
-      canary: column(({ canary }) => canary),
-      difference: column(({ difference }) => difference),
+      stable: value('stable'),
+      canary: value('canary'),
+      difference: value('difference'),
       lower: column(({ lower }) => lower),
       upper: column(({ upper }) => upper),
       samples: points.map(({ samples }) => Math.round(samples)),

@@ -18,6 +18,8 @@ export interface CoursePoint {
   samples: number;
   /** Percent of the evidence that a rollback needs. */
   evidence: number;
+  /** What was counted at that time, which may be something else than at the end: another bound of the buckets. */
+  counted?: string;
 }
 
 export interface CourseMetric extends Pick<MetricVerdict, 'name' | 'unit' | 'counted' | 'limit' | 'query' | 'verdict'> {
@@ -93,6 +95,7 @@ function addPoint(metrics: Map<string, CourseMetric>, metric: MetricVerdict, at:
   const { name, unit, counted, limit, query, verdict } = metric;
   const points = metrics.get(name)?.points ?? [];
   const { stable, canary, difference, interval, samples, evidence } = metric;
-  points.push({ at, stable, canary, difference, lower: interval[0], upper: interval[1], samples, evidence });
-  metrics.set(name, { name, unit, ...(counted === undefined ? {} : { counted }), limit, query, verdict, points });
+  const what = counted === undefined ? {} : { counted };
+  points.push({ at, stable, canary, difference, lower: interval[0], upper: interval[1], samples, evidence, ...what });
+  metrics.set(name, { name, unit, ...what, limit, query, verdict, points });
 }

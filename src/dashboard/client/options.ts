@@ -3,6 +3,12 @@ import { formatValue } from '../../cli/format.ts';
 import { formatDifference } from '../view/words.ts';
 import type { Current } from './figure.ts';
 
+/** A line needs two points; one alone is a dot. */
+const points: uPlot.Series.Points = {
+  show: (plot, series) => (plot.data[series] ?? []).filter(isNumber).length < 2,
+  size: 6,
+};
+
 interface Colours {
   stable: string;
   canary: string;
@@ -46,9 +52,9 @@ export function valueOptions(current: Current, host: HTMLElement, sync: string):
     ],
     series: [
       {},
-      { label: 'stable', stroke: colours.stable, width: 1.5, spanGaps: true, points: { show: false } },
-      { label: 'canary', stroke: colours.canary, width: 2.5, spanGaps: true, points: { show: false } },
-      { label: 'limit', stroke: colours.limit, width: 1.25, dash: [5, 4], spanGaps: true, points: { show: false } },
+      { label: 'stable', stroke: colours.stable, width: 1.5, spanGaps: true, points },
+      { label: 'canary', stroke: colours.canary, width: 2.5, spanGaps: true, points },
+      { label: 'limit', stroke: colours.limit, width: 1.25, dash: [5, 4], spanGaps: true, points },
     ],
     hooks: { draw: [(plot) => drawFound(plot, current, colours.found)] },
   };
@@ -71,8 +77,8 @@ export function differenceOptions(current: Current, host: HTMLElement, sync: str
     ],
     series: [
       {},
-      { label: 'difference', stroke: colours.canary, width: 2, spanGaps: true, points: { show: false } },
-      { label: 'limit', stroke: colours.limit, width: 1.25, dash: [5, 4], spanGaps: true, points: { show: false } },
+      { label: 'difference', stroke: colours.canary, width: 2, spanGaps: true, points },
+      { label: 'limit', stroke: colours.limit, width: 1.25, dash: [5, 4], spanGaps: true, points },
       { label: 'lower', show: false },
       { label: 'upper', show: false },
     ],
