@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandOf, commandProblems, isNewer, matchRevision, parseCommand } from './commands.ts';
+import { commandProblems, isNewer, matchRevision, parseCommand, parseCommandOf } from './commands.ts';
 
 const at = Date.UTC(2026, 10, 20, 10);
 const time = '2026-11-20T10:00:00Z';
@@ -49,13 +49,13 @@ describe('parseCommand', () => {
   });
 });
 
-describe('commandOf', () => {
+describe('parseCommandOf', () => {
   it('finds the command of its name', () => {
     const annotations = { 'tandem.dev/promote': `next@${time}`, 'tandem.dev/abort': 'broken', 'tandem.dev/hold': '' };
-    expect(commandOf(annotations, 'promote')).toEqual({ revision: 'next', at });
-    expect(commandOf(annotations, 'abort')).toBeUndefined();
-    expect(commandOf(annotations, 'hold')).toBeUndefined();
-    expect(commandOf(undefined, 'retry')).toBeUndefined();
+    expect(parseCommandOf(annotations, 'promote')).toEqual({ revision: 'next', at });
+    expect(parseCommandOf(annotations, 'abort')).toBeUndefined();
+    expect(parseCommandOf(annotations, 'hold')).toBeUndefined();
+    expect(parseCommandOf(undefined, 'retry')).toBeUndefined();
     expect(commandProblems(annotations)).toEqual([expect.stringContaining('tandem.dev/abort "broken"') as string]);
   });
 });

@@ -2,11 +2,15 @@ import { commandAnnotations } from './names.ts';
 
 /** What a person can ask for by an annotation on the CanaryRelease. */
 export type CommandName = keyof typeof commandAnnotations;
+export const commandNames = Object.keys(commandAnnotations) as CommandName[];
 
 export interface Command {
   /** The revision or its beginning, at least ten hex digits; `next` (promote only) is the next template, whichever. */
   revision: string;
-  /** When it was given, milliseconds since the epoch. */
+  /**
+   * When it was given, milliseconds since the epoch: by the clock of whoever wrote it, or by the operator's, which is
+   * when it was seen.
+   */
   at: number;
 }
 
@@ -43,7 +47,10 @@ function problem(name: CommandName, text: string, what: string): { problem: stri
 }
 
 /** The command of that name, undefined where there is none or it cannot be read (see commandProblems). */
-export function commandOf(annotations: Record<string, string> | undefined, name: CommandName): Command | undefined {
+export function parseCommandOf(
+  annotations: Record<string, string> | undefined,
+  name: CommandName,
+): Command | undefined {
   const text = annotations?.[commandAnnotations[name]];
   if (text === undefined || text === '') return undefined;
   const result = parseCommand(name, text);
@@ -52,7 +59,7 @@ export function commandOf(annotations: Record<string, string> | undefined, name:
 
 /** Commands that cannot be read, each as a sentence for the person who wrote it. */
 export function commandProblems(annotations: Record<string, string> | undefined): string[] {
-  return (Object.keys(commandAnnotations) as CommandName[]).flatMap((name) => {
+  return commandNames.flatMap((name) => {
     const text = annotations?.[commandAnnotations[name]];
     if (text === undefined || text === '') return [];
     const result = parseCommand(name, text);

@@ -93,6 +93,12 @@ const target = z
   })
   .describe('The target as it was last seen. `tandem wait` waits until its revision is the one asked for.');
 
+const command = z.object({
+  command: z.enum(['promote', 'abort', 'retry', 'hold']).describe('Which annotation.'),
+  text: text(128).describe('What stands in it.'),
+  seen: time().describe('When the operator saw it first: what is in the ledger since then came after it.'),
+});
+
 const stable = z
   .object({
     revision: shortRevision(),
@@ -140,6 +146,12 @@ export const status = z
     phaseSince: time().describe('When the phase began.').exactOptional(),
     message: text(4096).describe('What is going on, and what a person should do, if anything.').exactOptional(),
     target: target.exactOptional(),
+    commands: z
+      .array(command)
+      .max(16)
+      .meta(atomic)
+      .describe('The last commands of people, newest first. Which came when is told by this, not by their own clocks.')
+      .exactOptional(),
     gate: gate.exactOptional(),
     warnings: z
       .array(text(1024))

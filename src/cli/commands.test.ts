@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandOf, commandProblems } from '../api/commands.ts';
+import { commandProblems, parseCommandOf } from '../api/commands.ts';
 import { type CommandName, planCommand } from './commands.ts';
 import { CliError } from './exit.ts';
 import type { Release, Target } from './release.ts';
@@ -80,7 +80,7 @@ describe('what each command does in each phase', () => {
     const annotations = made.kind === 'Write' ? (made.annotations as Record<string, string>) : {};
 
     expect(commandProblems(annotations)).toEqual([]);
-    expect(commandOf(annotations, command)).toEqual({ revision: canaryRevision, at: now });
+    expect(parseCommandOf(annotations, command)).toEqual({ revision: canaryRevision, at: now });
   });
 
   it('is dated after the last end in the ledger, however slow the clock', () => {

@@ -196,9 +196,8 @@ function assertUsable(release: Release): void {
 }
 
 /**
- * REVISION@RFC3339. A command counts when it is newer than the ledger's entry, so it is never dated before one, even
- * where the clock of this machine is slow; and never later than need be, for a template that comes right after
- * `promote --next` must not look older than it.
+ * REVISION@RFC3339. The operator goes by when it sees the text, and the time makes it another text than the last one.
+ * Older operators compare it with their ledger, so it is never before an entry there, and no later than need be.
  */
 function stamp(revision: string, now: number, release: Release): string {
   const ends = (release.status?.ledger ?? []).map(({ ended }) => Date.parse(ended ?? ''));

@@ -24,6 +24,7 @@ export interface ReleaseStatus {
   gate?: { mode?: string; message?: string };
   warnings?: string[];
   target?: { uid?: string; generation?: number; revision?: string };
+  commands?: { command?: string; text?: string; seen?: string }[];
   stable?: TrackStatus;
   canary?: TrackStatus;
   baseline?: TrackStatus;

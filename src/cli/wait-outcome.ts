@@ -146,8 +146,11 @@ function pendingCommand(release: Release, awaited: Awaited, now: number): boolea
   const since = Date.parse(release.status?.phaseSince ?? '');
   const keys = [commandAnnotations.promote, commandAnnotations.retry, commandAnnotations.abort];
   return keys.some((key) => {
-    const [revision, moment] = (release.metadata.annotations?.[key] ?? '').split('@');
+    const text = release.metadata.annotations?.[key] ?? '';
+    const [revision, moment] = text.split('@');
     const at = Date.parse(moment ?? '');
-    return sameRevision(revision, awaited.revision) && at > since && now - at < commandGraceMs;
+    // What the operator saw stands in the status that tells what it did about it. An older operator goes by the time.
+    const isNew = release.status?.commands?.every((seen) => seen.text !== text) ?? at > since;
+    return sameRevision(revision, awaited.revision) && isNew && Math.abs(now - at) < commandGraceMs;
   });
 }

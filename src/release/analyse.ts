@@ -1,12 +1,12 @@
-import { commandOf } from '../api/commands.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { alarmOf, alarmSentence } from './alarm.ts';
 import { approve, commanded, retried } from './approve.ts';
 import { giveUpBaseline, keepBaseline } from './baseline.ts';
 import { removeCanary, removeRivals } from './cleanup.ts';
 import { canaryDeployment, canaryReplicas } from './clone.ts';
+import { commandOf } from './commands.ts';
 import { configAnnotation } from './contamination.ts';
-import { type Draft, event, exactTime, heldEntry, type PhaseState, wake } from './draft.ts';
+import { type Draft, event, exactTime, heldEntry, moment, type PhaseState, wake } from './draft.ts';
 import { endRunning } from './end.ts';
 import type { TrackFacts } from './facts.ts';
 import { failFast } from './fail-fast.ts';
@@ -77,7 +77,7 @@ function start(draft: Draft): PhaseState {
   draft.actions.push({ kind: 'CreateTrack', deployment });
   const images = imagesOf(facts.target.spec.template);
   const replicas = deployment.spec.replicas ?? 1;
-  status.canary = { revision: name, images, replicas, ready: 0, started: exactTime(snapshot.now) };
+  status.canary = { revision: name, images, replicas, ready: 0, started: moment(draft) };
   delete status.analysis;
   delete status.baseline;
   event(
@@ -163,10 +163,9 @@ function endedByPods(draft: Draft, canary: TrackFacts): PhaseState | undefined {
 
 /** `retry` while a canary is there: what was seen of it does not count any more. */
 function isAskedAgain(draft: Draft, canary: TrackFacts): boolean {
-  const command = commandOf(draft.snapshot.release.metadata.annotations, 'retry');
-  // Creation is known to the second: a canary of the same second is the answer already.
-  const newer = command !== undefined && command.at >= createdAt(canary.deployment) + 1000;
-  return newer && retried(draft, heldEntry(draft));
+  const command = commandOf(draft, 'retry');
+  const started = Date.parse(draft.status.canary?.started ?? '') || createdAt(canary.deployment);
+  return command !== undefined && command.at > started && retried(draft, heldEntry(draft));
 }
 
 /** The canary goes; the next pass starts another one. */

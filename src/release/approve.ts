@@ -1,8 +1,9 @@
-import { type CommandName, commandOf, isNewer } from '../api/commands.ts';
+import { type CommandName, isNewer } from '../api/commands.ts';
 import { BY_ANNOTATION } from '../api/names.ts';
 import type { LedgerEntry } from '../api/schema.ts';
 import type { VerdictName } from '../judge/verdict.ts';
-import { type Draft, event, type PhaseState, record, wake } from './draft.ts';
+import { commandOf } from './commands.ts';
+import { type Draft, event, exactTime, type PhaseState, record, seenSince, wake } from './draft.ts';
 import { shortRevision } from './revision.ts';
 
 /** Lets the held template roll. The approval stands in the ledger before the write that resumes the target. */
@@ -25,9 +26,9 @@ export function resume(draft: Draft, message: string): PhaseState {
   return { phase: 'Promoting', reason: 'Promoting', message };
 }
 
-/** The command's time when it speaks of this revision and is newer than the ledger's last word on it. */
+/** Whether the command speaks of this revision and was seen after the ledger's last word on it. */
 export function commanded(draft: Draft, name: CommandName, entry: LedgerEntry | undefined): boolean {
-  const command = commandOf(draft.snapshot.release.metadata.annotations, name);
+  const command = commandOf(draft, name);
   if (command === undefined || command.revision === 'next') return false;
   if (!draft.facts.revision.startsWith(command.revision)) return false;
   return isNewer(command, entry);
@@ -42,15 +43,15 @@ export function promotedBy(draft: Draft, entry: LedgerEntry | undefined): string
   return commanded(draft, 'promote', entry) ? nameOf(draft) : undefined;
 }
 
-/** `promote: next` lets exactly one template through: the first one that is held after it was written. */
+/** `promote: next` lets exactly one template through: the first one that is seen after it, or together with it. */
 export function promotedNextBy(draft: Draft): string | undefined {
-  const command = commandOf(draft.snapshot.release.metadata.annotations, 'promote');
+  const command = commandOf(draft, 'promote');
   if (command?.revision !== 'next') return undefined;
   const { status, snapshot, facts } = draft;
-  const used = (status.ledger ?? []).some((entry) => Date.parse(entry.started) >= command.at);
+  const used = (status.ledger ?? []).some(({ seen, started }) => Date.parse(seen ?? started) >= command.at);
   const running = status.canary?.revision === shortRevision(facts.revision) ? status.canary.started : undefined;
-  const heldAt = running === undefined ? snapshot.now : Date.parse(running);
-  return used || heldAt < command.at ? undefined : nameOf(draft);
+  const heldSince = Date.parse(seenSince(draft) ?? running ?? exactTime(snapshot.now));
+  return used || heldSince < command.at ? undefined : nameOf(draft);
 }
 
 function nameOf(draft: Draft): string {

@@ -4,6 +4,7 @@ import { timestamp } from '../lib/timestamp.ts';
 import { adopt } from './adopt.ts';
 import { armed } from './armed.ts';
 import { endQuarantine, removeCanary } from './cleanup.ts';
+import { noteCommands } from './commands.ts';
 import type { Decision } from './decision.ts';
 import { type Draft, event, type PhaseState, seenSince, wake } from './draft.ts';
 import { factsOf } from './facts.ts';
@@ -52,6 +53,7 @@ export function decide(snapshot: Snapshot): Decision {
   const facts = factsOf(snapshot, target);
   const draft: Draft = { snapshot, spec, facts, status, actions: [], events: [], wakeAt: undefined };
   forgetGenerations(draft);
+  noteCommands(draft);
   noteMode(draft);
   noteWarnings(draft);
   endQuarantine(draft, (annotations) => Date.parse(annotations[UNTIL_ANNOTATION] ?? '') || 0);

@@ -4,6 +4,7 @@ import { noteCalibration } from './calibration.ts';
 import type { Action, ReleaseEvent } from './decision.ts';
 import { entryOf, type Facts } from './facts.ts';
 import { recorded } from './ledger.ts';
+import { momentOf } from './moment.ts';
 import { imagesOf } from './pods.ts';
 import { shortRevision } from './revision.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -59,8 +60,8 @@ export interface Outcome {
 
 /** Writes the outcome of the template that the target has now into the ledger. */
 export function record(draft: Draft, outcome: Outcome): void {
-  const { facts, status, snapshot } = draft;
-  const now = exactTime(snapshot.now);
+  const { facts, status } = draft;
+  const now = moment(draft);
   const started = status.canary?.revision === shortRevision(facts.revision) ? (status.canary.started ?? now) : now;
   const seen = seenSince(draft);
   const entry: LedgerEntry = {
@@ -84,7 +85,7 @@ export function record(draft: Draft, outcome: Outcome): void {
 export function seenSince({ facts, status, snapshot }: Draft): string | undefined {
   const { target } = status;
   const isOther = target?.uid !== facts.target.metadata.uid || target?.revision !== shortRevision(facts.revision);
-  return isOther ? exactTime(snapshot.now) : target?.since;
+  return isOther ? exactTime(momentOf(status, snapshot.now)) : target?.since;
 }
 
 /** What the comparison taught of the service outlives it. */
@@ -95,7 +96,7 @@ export function learn({ status, snapshot, facts }: Draft): void {
 
 /** Changes the outcome of a revision that is in the ledger already. */
 export function conclude(draft: Draft, entry: LedgerEntry, outcome: LedgerOutcome, sentence?: string): void {
-  const ended = exactTime(draft.snapshot.now);
+  const ended = moment(draft);
   draft.status.ledger = (draft.status.ledger ?? []).map((item) =>
     item.revision === entry.revision ? { ...item, outcome, ended, sentence: sentence ?? item.sentence } : item,
   );
@@ -103,6 +104,11 @@ export function conclude(draft: Draft, entry: LedgerEntry, outcome: LedgerOutcom
 
 function keptRevisions({ facts }: Draft): string[] {
   return [facts.revision, ...(facts.stable === undefined ? [] : [facts.stable.revision])];
+}
+
+/** Now, for what commands are compared with: never before what is written down already. */
+export function moment({ status, snapshot }: Draft): string {
+  return exactTime(momentOf(status, snapshot.now));
 }
 
 /** RFC 3339 with milliseconds: what commands are compared with. */

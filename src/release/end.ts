@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../api/schema.ts';
-import { type Draft, event, exactTime, learn } from './draft.ts';
+import { type Draft, event, learn, moment } from './draft.ts';
 import type { TrackFacts } from './facts.ts';
 import { recorded } from './ledger.ts';
 import { createdAt } from './pods.ts';
@@ -7,11 +7,11 @@ import { shortRevision } from './revision.ts';
 
 /** Writes down how the release of the version that has a canary now ended without a verdict. */
 export function endRunning(draft: Draft, outcome: 'Reverted' | 'Superseded', why: string): void {
-  const { facts, status, snapshot } = draft;
+  const { facts, status } = draft;
   const canary = facts.canary;
   if (canary === undefined || (status.ledger ?? []).some((entry) => isWritten(entry, canary))) return;
   const images = status.canary?.images ?? [];
-  const now = exactTime(snapshot.now);
+  const now = moment(draft);
   const entry: LedgerEntry = {
     revision: canary.revision,
     images,

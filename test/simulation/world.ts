@@ -77,7 +77,8 @@ export interface World {
   patchTarget(body: object): Promise<void>;
   patchRelease(body: object): Promise<void>;
   scale(replicas: number): Promise<void>;
-  command(name: keyof typeof commandAnnotations, revision: string): Promise<void>;
+  /** `clockMs`: how far the clock of the person who writes it is ahead. */
+  command(name: keyof typeof commandAnnotations, revision: string, clockMs?: number): Promise<void>;
   seconds(count: number): Promise<void>;
   until(
     what: string,
@@ -244,8 +245,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     patchTarget: (body) => patch(resources.deployments, 'shop', body),
     patchRelease: (body) => patch(resources.canaryReleases, 'checkout', body),
     scale: (replicas) => patch(resources.deployments, 'shop', { spec: { replicas } }),
-    command: (name, revision) => {
-      const value = `${revision}@${new Date(clock.now()).toISOString()}`;
+    command: (name, revision, clockMs = 0) => {
+      const value = `${revision}@${new Date(clock.now() + clockMs).toISOString()}`;
       return patch(resources.canaryReleases, 'checkout', {
         metadata: { annotations: { [commandAnnotations[name]]: value } },
       });
