@@ -28,9 +28,15 @@ function template(text: string): string {
   const documents = parseAllDocuments(text) as Document[];
   const marked = documents.map((document) => {
     mark(document);
-    return document.toString({ lineWidth: 0, flowCollectionPadding: false }).replace(/^---\n/, '');
+    const text = document.toString({ lineWidth: 0, flowCollectionPadding: false }).replace(/^---\n/, '');
+    return isMutating(document) ? `{{- if .Values.gatePolicies }}\n${text}{{- end }}\n` : text;
   });
   return withNames(marked.join('---\n'));
+}
+
+/** API servers before Kubernetes 1.36 do not know these kinds, and would take nothing of the chart. */
+function isMutating(document: Document): boolean {
+  return String(document.get('kind')).startsWith('MutatingAdmissionPolicy');
 }
 
 /** Where the labels of the chart go; those of the same name give way. */

@@ -35,7 +35,7 @@ function tooOld({ apiVersion, kind }: KubeObject): CliError {
   const gate = kind.startsWith('MutatingAdmissionPolicy');
   const message = `this API server serves no ${kind} of ${apiVersion}${gate ? ", which is Tandem's gate" : ''}`;
   const hint = gate
-    ? 'it needs Kubernetes 1.36; on an older one install the chart and set spec.gate: Paused (docs/guides/gate.md); nothing was written'
+    ? 'it needs Kubernetes 1.36; on an older one apply deploy/kustomize/overlays/gate-paused (docs/guides/gate.md); nothing was written'
     : 'update the cluster; nothing was written';
   return new CliError(exitCodes.unusable, message, hint);
 }

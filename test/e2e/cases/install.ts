@@ -92,11 +92,20 @@ async function acceptedByTheServer(): Promise<void> {
     'networkPolicy.enabled=true,watchNamespace=default,priorityClassName=system-cluster-critical',
   ];
   const rendered = await helm(['template', 'tandem', chart, '-n', system, ...options]);
+  const older = await helm(['template', 'tandem', chart, '-n', system, '--set', 'gatePolicies=false']);
+  assert.deepEqual([...objectsOf(older.stdout).keys()].toSorted(), await withoutGatePolicies(), 'before 1.36');
   const binding = objectsOf(rendered.stdout).get('RoleBinding/tandem-operator');
   assert.equal(binding?.metadata.namespace, 'default', 'the rights end at the namespace');
   await must(
     runKubectl(['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'], rendered.stdout),
   );
+}
+
+/** What the overlay for older clusters makes, without what only one of the two has. */
+async function withoutGatePolicies(): Promise<string[]> {
+  const built = await must(runKubectl(['kustomize', 'deploy/kustomize/overlays/gate-paused']));
+  const keys = [...objectsOf(built.stdout).keys()].filter((key) => key !== `Namespace/${system}`);
+  return keys.toSorted();
 }
 
 async function refusals(): Promise<void> {
