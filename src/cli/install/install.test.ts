@@ -169,6 +169,23 @@ Tandem 0.1.0 is applied in namespace tandem-system.
     expect(await managed()).toEqual(before);
   });
 
+  it('uses the custom resource that an uninstalled chart left behind', async () => {
+    stage = await startStage();
+    await stage.run('install', '--image', image);
+    const kept = {
+      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+      annotations: {
+        'helm.sh/resource-policy': 'keep',
+        'meta.helm.sh/release-name': 'ops',
+        'meta.helm.sh/release-namespace': 'x',
+      },
+    };
+    const ref = { name: 'canaryreleases.tandem.dev' };
+    await stage.api.patch(customResourceDefinitions, ref, { metadata: kept }, { type: 'merge' });
+    expect(await stage.run('uninstall'), stage.err).toBe(0);
+    expect(await stage.run('install', '--image', image, '--take-ownership'), stage.err).toBe(0);
+  });
+
   it('takes over what kubectl applied only when it is asked to', async () => {
     stage = await startStage();
     const kubectl = objectsOf(baseFiles()['deployment.yaml'] ?? '')[0] as Deployment;

@@ -24,6 +24,8 @@ const tools: ((labels: Marks, annotations: Marks) => Owner | undefined)[] = [
     if (flux !== undefined)
       return gitops('Flux', `HelmRelease ${flux}`, labels['helm.toolkit.fluxcd.io/namespace'] ?? '');
     if (name === '' && labels['app.kubernetes.io/managed-by'] !== 'Helm') return undefined;
+    // Helm leaves it behind with its marks on: it does not tell that the rest is still there.
+    if (annotations['helm.sh/resource-policy'] === 'keep') return undefined;
     const release = `${name || 'RELEASE'} -n ${namespace || 'NAMESPACE'}`;
     return { tool: 'Helm', name, change: `helm upgrade ${release}`, remove: `helm uninstall ${release}` };
   },
