@@ -116,6 +116,8 @@ describe('uninstall', () => {
     expect(await stage.run('uninstall', '--force'), stage.err).toBe(0);
     const { items } = await stage.api.list(resources.deployments, { namespace: 'shop' });
     expect(items.map((item) => item.metadata.name)).toEqual(['stranger']);
+    // Its status stays as it was, for nobody writes it any more.
+    expect(await stage.run('uninstall'), stage.err).toBe(0);
   });
 
   it('deletes the custom resource only when that is said twice', async () => {

@@ -48,7 +48,9 @@ export async function uninstall(io: CliIo, api: KubeApi, request: UninstallReque
     'remove',
   );
   const releases = await releasesOf(api, found);
-  assertMayGo(releases, request);
+  const hasOperator = found.some(({ object }) => isOperator(object));
+  // What a status says is true while somebody writes it.
+  assertMayGo(releases, hasOperator ? releases.filter(isRunning) : [], request);
   await assertMayDelete(api, found, request);
   const goes = found.filter(({ object }) => isDeleted(object, request.deleteCrds));
   if (request.dryRun) {
@@ -116,8 +118,7 @@ function isRunning(release: Release): boolean {
 const hasCanary = ({ status }: Release): boolean => (status?.canary?.replicas ?? 0) > 0;
 const fullName = ({ metadata }: Release): string => `${metadata.namespace}/${metadata.name}`;
 
-function assertMayGo(releases: Release[], { force, deleteCrds, yes }: UninstallRequest): void {
-  const running = releases.filter(isRunning);
+function assertMayGo(releases: Release[], running: Release[], { force, deleteCrds, yes }: UninstallRequest): void {
   if (running.length > 0 && !force) {
     const names = running.map((release) => `${fullName(release)} (${phaseOf(release)})`);
     throw new CliError(
