@@ -37,6 +37,20 @@ describe('status --watch', () => {
     expect(await running).toBe(0);
   });
 
+  it('lasts through an outage that begins between the release and its target', async () => {
+    cluster.interrupt = (request, reply) =>
+      request.path.includes('/deployments/')
+        ? reply.failure(503, 'ServiceUnavailable', 'away')
+        : reply.json(200, release());
+    const running = cluster.run('status', 'checkout', '--watch');
+    await advanceUntil(cluster.clock, 1000, () => cluster.err.includes('still trying'));
+    cluster.interrupt = undefined;
+    await advanceUntil(cluster.clock, 1000, () => cluster.out.includes('Analyzing'));
+    cluster.ctrlC.abort();
+
+    expect(await running).toBe(0);
+  });
+
   it('ends when the release is deleted', async () => {
     const running = cluster.run('status', 'checkout', '-w');
     await advanceUntil(cluster.clock, 1000, () => cluster.out !== '');

@@ -1,6 +1,6 @@
 import type { KubeApi } from '../kube/api.ts';
 import { isNotFound, isRetryable } from '../kube/errors.ts';
-import { resources } from '../kube/object.ts';
+import { type Deployment, resources } from '../kube/object.ts';
 import { sleep } from '../lib/clock.ts';
 import { CliError, exitCodes } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -25,21 +25,33 @@ export async function watchStatus(
 ): Promise<void> {
   let before = '';
   while (!signal.aborted) {
-    const version = await look(io, api, ref);
-    if (typeof version === 'string') io.stderr(`${version}\n`);
-    else if (view.style.rich || version.metadata.resourceVersion !== before) {
-      before = version.metadata.resourceVersion ?? '';
-      const text = formatStatus(version, await readTargetIfAllowed(api, version), { ...view, now: io.clock.now() });
+    const seen = await look(io, api, ref, view.style.rich ? '' : before);
+    if (typeof seen === 'string') io.stderr(`${seen}\n`);
+    else if (seen !== undefined) {
+      before = seen.release.metadata.resourceVersion ?? '';
+      const text = formatStatus(seen.release, seen.target, { ...view, now: io.clock.now() });
       io.stdout(view.style.rich ? `${clearScreen}${text}` : `${text}\n`);
     }
     await sleep(io.clock, intervalMs, signal);
   }
 }
 
-/** The release, or what is wrong for the moment. */
-async function look(io: CliIo, api: KubeApi, ref: { namespace: string; name: string }): Promise<Release | string> {
+interface Seen {
+  release: Release;
+  target: Deployment | undefined;
+}
+
+/** The release and its target, undefined where it is the `known` version still, or what is wrong for the moment. */
+async function look(
+  io: CliIo,
+  api: KubeApi,
+  ref: { namespace: string; name: string },
+  known: string,
+): Promise<Seen | undefined | string> {
   try {
-    return await api.get<Release>(resources.canaryReleases, ref);
+    const release = await api.get<Release>(resources.canaryReleases, ref);
+    if (release.metadata.resourceVersion === known) return undefined;
+    return { release, target: await readTargetIfAllowed(api, release) };
   } catch (error) {
     if (isNotFound(error)) throw new CliError(exitCodes.unusable, `CanaryRelease ${ref.name} was deleted`);
     if (!isRetryable(error)) throw error;
