@@ -66,6 +66,15 @@ describe('latency without a histogram', () => {
     );
   });
 
+  test('what releases taught of the spread between pods counts for the mean too', () => {
+    const evidence = onlyMeans((slot, pod) => (isCanary(pod) ? 0.12 : 0.08) * wobble(slot, pod));
+    const podSpread = { 'latency-mean': { sd: 0.3, weight: 40 } };
+    const verdict = judgeSequential(evidence, { ...usualSpec, podSpread }, theEnd);
+
+    expect(verdict.verdict).not.toBe('Regression');
+    expect(verdict.podSpread?.['latency-mean']?.weight).toBeGreaterThan(40);
+  });
+
   test('a few milliseconds within the absolute tolerance are nothing', () => {
     const verdict = judged(onlyMeans((slot, pod) => (isCanary(pod) ? 0.009 : 0.003) * wobble(slot, pod)));
 

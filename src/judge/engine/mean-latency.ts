@@ -1,3 +1,4 @@
+import type { PodSpread } from '../spec.ts';
 import { type GaugeNoise, gaugeNoise } from './gauge-noise.ts';
 import { type History, shortestBatch } from './history.ts';
 import { type Batch, type Meter, requestsPerBatch } from './meters.ts';
@@ -40,7 +41,7 @@ export class MeanMeter implements Meter {
 }
 
 /** Mean latency of each stable pod against the others, in batches as long as the canary's will be. */
-export function meanControl(history: History): GaugeNoise {
+export function meanControl(history: History, prior: PodSpread): GaugeNoise {
   const requests = history.rows.flat().reduce((sum, { latencyCount }) => sum + latencyCount, 0);
   const perPodScrape = requests / Math.max(1, history.pods.length * history.rows.length);
   const length = Math.max(
@@ -61,7 +62,7 @@ export function meanControl(history: History): GaugeNoise {
       ),
     );
   }
-  return gaugeNoise(series);
+  return gaugeNoise(series, prior);
 }
 
 function meanRatios(pods: readonly Durations[]): (number | null)[] {

@@ -266,7 +266,8 @@ function resourceGauges(
   };
   if (present.mean === true) {
     const { tolerance, absoluteToleranceSeconds: absolute } = spec.latency;
-    const noise = history.usable ? meanControl(history) : unknownNoise();
+    const prior = learntSpread(spec.podSpread?.['latency-mean']);
+    const noise = history.usable ? meanControl(history, prior) : unknownNoise(prior);
     add('latency-mean', new MeanMeter(), noise, { tolerance, absolute });
   }
   if (present.cpu) {
