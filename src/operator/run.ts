@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
-import { createAlertBoard } from '../alerts/board.ts';
+import { type AlertBoard, createAlertBoard } from '../alerts/board.ts';
 import { serveAlerts } from '../alerts/server.ts';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
 import { version } from '../cli/version.ts';
@@ -18,9 +18,8 @@ import type { Logger } from '../lib/log.ts';
 import { createLogger, type LogLevel } from '../lib/pino-log.ts';
 import { deliver } from '../notify/deliver.ts';
 import { createNotifier } from '../notify/notifier.ts';
-import { assembleOperator } from './assemble.ts';
+import { assembleOperator, type Operator } from './assemble.ts';
 import { ConfigError, type OperatorConfig, operatorUsage, readConfig } from './config.ts';
-import type { Controller } from './controller.ts';
 import { serve } from './http.ts';
 import { createOperatorMetrics } from './metrics.ts';
 
@@ -89,12 +88,51 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
     metrics,
     kubeMetrics,
   });
-  const servers = await startServers(config, operator.controller, registry, log);
+  const servers: RunningServer[] = [];
+  try {
+    await startServers({ config, operator, registry, alerts, log }, servers);
+    log.info({ version, server: cluster.server, identity, leaderElect }, 'the operator runs');
+    await operator.run(stop.signal);
+  } finally {
+    // Whatever happened: a server that is left would keep the process, and answer probes for an operator that is not.
+    await Promise.all(servers.map((server) => server.close()));
+    await api.close();
+  }
+  log.info({}, 'stopped');
+  return 0;
+}
+
+interface Served {
+  config: OperatorConfig;
+  operator: Operator;
+  registry: Registry;
+  alerts: AlertBoard | undefined;
+  log: Logger;
+}
+
+/** Starts what the configuration asks for, one after the other; those that run are in `servers`, also when it rejects. */
+async function startServers(
+  { config, operator, registry, alerts, log }: Served,
+  servers: RunningServer[],
+): Promise<void> {
+  const { healthAddress, metricsAddress, dashboardAddress, alertmanager } = config;
+  const ready = (): { status: number; body: string } =>
+    operator.controller.hasSynced()
+      ? { status: 200, body: 'ok\n' }
+      : { status: 503, body: 'the caches are not filled yet\n' };
+  if (healthAddress !== '0')
+    servers.push(await serve(healthAddress, { '/healthz': () => ({ status: 200, body: 'ok\n' }), '/readyz': ready }));
+  if (metricsAddress !== '0')
+    servers.push(
+      await serve(metricsAddress, {
+        '/metrics': async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
+      }),
+    );
+  log.info({ health: healthAddress, metrics: metricsAddress }, 'listening');
   if (alertmanager !== undefined && alerts !== undefined) {
     const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
     servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader, log }));
   }
-  const { dashboardAddress } = config;
   if (dashboardAddress !== '0')
     servers.push(
       await serveDashboard(dashboardAddress, {
@@ -105,33 +143,4 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
         hosts: config.dashboardHosts,
       }),
     );
-  log.info({ version, server: cluster.server, identity, leaderElect }, 'the operator runs');
-  await operator.run(stop.signal);
-  await Promise.all(servers.map((server) => server.close()));
-  await api.close();
-  log.info({}, 'stopped');
-  return 0;
-}
-
-async function startServers(
-  config: OperatorConfig,
-  controller: Controller,
-  registry: Registry,
-  log: Logger,
-): Promise<RunningServer[]> {
-  const servers: RunningServer[] = [];
-  const ready = (): { status: number; body: string } =>
-    controller.hasSynced() ? { status: 200, body: 'ok\n' } : { status: 503, body: 'the caches are not filled yet\n' };
-  if (config.healthAddress !== '0')
-    servers.push(
-      await serve(config.healthAddress, { '/healthz': () => ({ status: 200, body: 'ok\n' }), '/readyz': ready }),
-    );
-  if (config.metricsAddress !== '0')
-    servers.push(
-      await serve(config.metricsAddress, {
-        '/metrics': async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
-      }),
-    );
-  log.info({ health: config.healthAddress, metrics: config.metricsAddress }, 'listening');
-  return servers;
 }
