@@ -131,6 +131,14 @@ const baseline = z
   })
   .describe('The fresh pod of stable beside the canary, where spec.canary.baseline asks for one.');
 
+const canaryBackoff = z
+  .object({
+    revision: shortRevision(),
+    attempts: count('Canaries of this version that were taken away.'),
+    startsAgain: time().describe('When the next one may start.'),
+  })
+  .describe('Canaries of the held version that were taken away because stable was in trouble itself.');
+
 /** status of a CanaryRelease. Written by the operator alone. */
 export const status = z
   .object({
@@ -161,6 +169,7 @@ export const status = z
       .exactOptional(),
     stable: stable.exactOptional(),
     canary: canary.exactOptional(),
+    canaryBackoff: canaryBackoff.exactOptional(),
     baseline: baseline.exactOptional(),
     analysis: analysis.exactOptional(),
     calibration: calibration.exactOptional(),

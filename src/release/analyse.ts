@@ -15,6 +15,7 @@ import { createdAt, imagesOf, isReady, readySince } from './pods.ts';
 import { abort, reject } from './reject.ts';
 import { shortRevision } from './revision.ts';
 import { awaitsAnother, followAnother, startedAt } from './second-opinion.ts';
+import { backingOff, backOff } from './start-backoff.ts';
 
 /** Seconds without readiness after which stable's pods count as broken and not as starting. */
 const brokenSeconds = 60;
@@ -50,6 +51,8 @@ function replace(draft: Draft): PhaseState {
 function start(draft: Draft): PhaseState {
   const { facts, spec, snapshot, status } = draft;
   const name = shortRevision(facts.revision);
+  const waiting = backingOff(draft);
+  if (waiting !== undefined) return waiting;
   wake(draft, snapshot.now + 2000);
   if (facts.stable === undefined)
     return { phase: 'Starting', reason: 'Starting', message: 'waiting for stable to serve' };
@@ -195,7 +198,10 @@ function blocked(draft: Draft, reason: string, message: string): PhaseState {
   // The baseline may have the room that the canary needs.
   if (roomReasons.has(reason)) giveUpBaseline(draft, 'the canary needs its room');
   // Not ready after it had been: it would block evictions of stable through a disruption budget.
-  if (reason === 'StableUnstable' && status.canary?.since !== undefined) removeCanary(draft);
+  if (reason === 'StableUnstable' && status.canary?.since !== undefined) {
+    backOff(draft);
+    removeCanary(draft);
+  }
   const late = snapshot.now - startedAt(draft) > spec.canary.startDeadlineSeconds * 1000;
   if (!late) return { phase: 'Starting', reason: 'CanaryBlocked', message: text };
   return { phase: 'Held', reason: 'Undecided', message: text, regression: 'Unknown' };

@@ -14,6 +14,7 @@ import { imagesOf, isReady } from './pods.ts';
 import { refusalOf, warningsOf } from './preflight.ts';
 import { shortRevision } from './revision.ts';
 import type { Snapshot } from './snapshot.ts';
+import { forgetBackoff } from './start-backoff.ts';
 import { finishStatus } from './status.ts';
 
 /** Seconds a target may be missing before that is an error: kustomize may apply it second. */
@@ -174,6 +175,7 @@ function noteWarnings(draft: Draft): void {
 
 function noteTarget(draft: Draft): void {
   const { facts, status } = draft;
+  forgetBackoff(draft);
   const since = seenSince(draft);
   status.target = {
     uid: facts.target.metadata.uid ?? '',

@@ -483,6 +483,39 @@ describe('what goes wrong beside the version', () => {
     expect(world.events.map((event) => event.reason)).toContain('CanaryMadeRoom');
   });
 
+  it('while the pods of stable crash for good, a canary that crashes too is started ever more seldom', async () => {
+    await begin();
+    const started: number[] = [];
+    world.sandbox.observe(({ username, verb, name, resource }) => {
+      const creates = username.endsWith(':tandem') && verb === 'create' && resource?.plural === 'deployments';
+      if (creates && name !== 'shop') started.push(world.clock.now());
+    });
+    await world.setVersion('v2');
+    await world.phase('Analyzing', 60);
+    // One of them at a time: some pod of stable is ready, and it is in trouble all the same.
+    const stable = world.sandbox.peek<Pod>(resources.pods, 'shop').map(({ metadata }) => metadata.name);
+    world.sandbox.pods.behave((pod) => {
+      const isCanary = pod.metadata.name.includes('-canary-');
+      if (isCanary) return { crash: { afterSeconds: 40 } };
+      return pod.metadata.name === stable[0] ? { crash: { afterSeconds: 10 } } : undefined;
+    });
+    const held = await world.phase('Held', 900);
+    expect(held.message).toMatch(/stable.*mend stable, or kubectl tandem promote/);
+    expect(held.canaryBackoff).toMatchObject({ attempts: 3 });
+    expect(started).toHaveLength(3);
+    const [first = 0, second = 0] = started.slice(1).map((at, i) => (at - (started[i] ?? 0)) / 1000);
+    expect(second).toBeGreaterThan(first + 20);
+    await world.seconds(100);
+    expect(started).toHaveLength(3);
+    expect((await world.status()).ledger?.map(({ outcome }) => outcome)).toEqual(['Adopted']);
+    world.sandbox.pods.heal();
+    world.script('v2', { verdict: 'Pass' });
+    await world.outcome('Promoted', 1800);
+    // Stable lost its pods by itself.
+    const lost = world.violations.splice(0);
+    expect(lost.filter((text) => !text.includes('2 of 3 pods are ready'))).toEqual([]);
+  });
+
   it('a quota that keeps the canary out is no regression and is tried again', async () => {
     await begin();
     await world.admin.create(quotas, quota(3));
