@@ -164,6 +164,15 @@ describe('a command that was given just now', () => {
     expect(look(commanded(phase, at))).toBe(expected);
   });
 
+  it.each([
+    ['is waited for until the operator saw it, whatever the clock of its writer', [], 'waiting'],
+    ['is over when the operator saw it', [`${canaryRevision}@2026-11-20T10:03:20.000Z`], 'Held 2'],
+  ])('%s', (_, texts, expected) => {
+    const of = commanded('Held', '2026-11-20T10:03:20.000Z');
+    const commands = texts.map((text) => ({ command: 'promote', text, seen: '2026-11-20T10:02:00.000Z' }));
+    expect(look({ ...of, status: { ...of.status, commands } })).toBe(expected);
+  });
+
   it('counts only for its revision', () => {
     expect(look(commanded('Held', '2026-11-20T10:02:50.000Z', stableRevision))).toBe('Held 2');
   });
