@@ -46,15 +46,23 @@ function rightsFor({ resource, wanted, live }: Placed): Right[] {
 
 /** Policies and roles are there once in a cluster and know the operator by its namespace. */
 function assertOneInstallation(placed: Placed[], namespace: string): void {
-  const binding = placed.find(({ wanted }) => wanted.kind === 'ClusterRoleBinding')?.live;
-  const subjects = (binding?.['subjects'] ?? []) as { namespace?: string }[];
-  const other = subjects.find((subject) => subject.namespace !== undefined && subject.namespace !== namespace);
+  const other = otherNamespace(
+    placed.flatMap(({ live }) => live ?? []),
+    namespace,
+  );
   if (other === undefined) return;
   throw new CliError(
     exitCodes.failure,
-    `Tandem is installed in namespace ${other.namespace} already, and a cluster has one gate`,
-    `upgrade that one with -n ${other.namespace}, or uninstall it first; nothing was written`,
+    `Tandem is installed in namespace ${other} already, and a cluster has one gate`,
+    `upgrade that one with -n ${other}, or uninstall it first; nothing was written`,
   );
+}
+
+/** The namespace of an operator elsewhere, by whom the rights in the cluster are given to. */
+export function otherNamespace(objects: KubeObject[], namespace: string): string | undefined {
+  const binding = objects.find(({ kind }) => kind === 'ClusterRoleBinding');
+  const subjects = (binding?.['subjects'] ?? []) as { namespace?: string }[];
+  return subjects.map((subject) => subject.namespace).find((one) => one !== undefined && one !== namespace);
 }
 
 async function assertKeepsData(api: KubeApi, { wanted, live }: Placed): Promise<void> {

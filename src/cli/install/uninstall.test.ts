@@ -152,6 +152,13 @@ describe('uninstall', () => {
     expect(await stage.run('uninstall'), 'once more').toBe(0);
   });
 
+  it('refuses in another namespace than that of the operator', async () => {
+    const before = await remaining();
+    expect(await stage.run('uninstall', '-n', 'shop', '--force')).toBe(1);
+    expect(stage.err).toContain('Tandem is installed in namespace tandem-system, not in shop');
+    expect(await remaining()).toEqual(before);
+  });
+
   it('leaves alone what only has the same name, and says so', async () => {
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -11,6 +11,7 @@ import { baseFiles } from './base-files.ts';
 import { getOr404, nameOf, refOf } from './cluster.ts';
 import { type LeftTarget, letTargetsGo } from './let-go.ts';
 import { assertNobodyElse } from './owner.ts';
+import { otherNamespace } from './plan.ts';
 import { operatorSelector } from './ready.ts';
 import { CONFIG_NAME, isConfig, isOperator, OPERATOR_NAME, render } from './render.ts';
 import { assertRights } from './rights.ts';
@@ -47,6 +48,7 @@ export async function uninstall(io: CliIo, api: KubeApi, request: UninstallReque
     found.map(({ object }) => object),
     'remove',
   );
+  assertHere(found, request.namespace);
   const releases = await releasesOf(api, found);
   const hasOperator = found.some(({ object }) => isOperator(object));
   // What a status says is true while somebody writes it.
@@ -96,6 +98,18 @@ async function findInstalled(api: KubeApi, namespace: string): Promise<Found[]> 
     .filter(({ metadata }) => metadata.name.startsWith(CONFIG_NAME))
     .map((item) => ({ resource: resources.configMaps, object: { ...item, apiVersion, kind } }));
   return [...found.flat(), ...configs];
+}
+
+/** The policies are there once in a cluster: without them an operator elsewhere would hold nothing. */
+function assertHere(found: Found[], namespace: string): void {
+  const objects = found.map(({ object }) => object);
+  const other = otherNamespace(objects, namespace);
+  if (other === undefined) return;
+  throw new CliError(
+    exitCodes.failure,
+    `Tandem is installed in namespace ${other}, not in ${namespace}`,
+    `say -n ${other}; nothing was written`,
+  );
 }
 
 function isDeleted(object: KubeObject, deleteCrds: boolean): boolean {
