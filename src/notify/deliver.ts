@@ -17,11 +17,17 @@ export type Delivery =
 /** Longest wait that a receiver may ask for. */
 const mostAfterSeconds = 3600;
 
-/** Sends one notification to one receiver. Secrets are read now; no redirect is followed. Never rejects. */
-export async function deliver(receiver: Receiver, notification: Notification): Promise<Delivery> {
+/**
+ * Sends one notification to one receiver. Secrets are read now; no redirect is followed. Never rejects.
+ *
+ * @param signal breaks the delivery off; it has failed then
+ */
+export async function deliver(receiver: Receiver, notification: Notification, signal?: AbortSignal): Promise<Delivery> {
+  const late = AbortSignal.timeout(receiver.timeoutSeconds * 1000);
   try {
     const letter = await letterOf(receiver, notification);
-    return letter === undefined ? { outcome: 'skipped' } : await post(letter, receiver.timeoutSeconds);
+    if (letter === undefined) return { outcome: 'skipped' };
+    return await post(letter, signal === undefined ? late : AbortSignal.any([late, signal]));
   } catch (error) {
     return { outcome: 'failed', problem: messageOf(error) };
   }
@@ -57,7 +63,7 @@ async function secretIn(path: string): Promise<string> {
   return text;
 }
 
-async function post({ url, body, headers }: Letter, timeoutSeconds: number): Promise<Delivery> {
+async function post({ url, body, headers }: Letter, signal: AbortSignal): Promise<Delivery> {
   const {
     statusCode,
     headers: answered,
@@ -66,7 +72,7 @@ async function post({ url, body, headers }: Letter, timeoutSeconds: number): Pro
     method: 'POST',
     body,
     headers: { ...headers, 'user-agent': 'tandem' },
-    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    signal,
   });
   await answer.dump();
   if (statusCode >= 200 && statusCode < 300) return { outcome: 'sent' };

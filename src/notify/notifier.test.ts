@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ledgerOutcomes } from '../api/status-schema.ts';
+import { aborted } from '../lib/abort.ts';
 import { createFakeClock, type FakeClock } from '../lib/fake-clock.ts';
 import { silentLogger } from '../lib/log.ts';
 import { readConfig } from '../operator/config.ts';
@@ -259,6 +260,29 @@ describe('createNotifier', () => {
     pass(to, starting, ended('Promoted'));
     await clock.advance(25 * 3_600_000);
     expect(counted.at(-1)).toBe('expired');
+  });
+
+  test('a receiver that hangs keeps no process that stops', async () => {
+    const asked: string[] = [];
+    const made = createNotifier({
+      receivers: [Receiver.parse({ type: 'webhook', name: 'ci', url })],
+      deliver: (_, { kind }, signal) => {
+        asked.push(kind);
+        return aborted(signal).then(() => ({ outcome: 'failed', problem: 'AbortError' }));
+      },
+      clock,
+      random: () => 0,
+      log: silentLogger,
+    });
+    const running = made.run(stop.signal);
+    pass(made, idle, starting);
+    pass(made, starting, ended('RolledBack'));
+    await clock.advance(1000);
+
+    stop.abort();
+    await clock.advance(10_000);
+    await running;
+    expect(asked).toEqual(['Started']);
   });
 
   test('the line is bounded, and tried once more at the end', async () => {

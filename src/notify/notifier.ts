@@ -1,3 +1,4 @@
+import { aborted } from '../lib/abort.ts';
 import { backoffDelay } from '../lib/backoff.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
@@ -12,10 +13,13 @@ const MOST_WAITING = 1000;
 /** After this long a notification is given up. */
 const GIVE_UP_MS = 24 * 3_600_000;
 const BACKOFF = { baseMs: 1000, maxMs: 5 * 60_000 };
+/** For the last attempts at a stop: a receiver that hangs must not keep the process. */
+const LAST_MS = 5000;
 
 export interface NotifierOptions {
   receivers: readonly Receiver[];
-  deliver(receiver: Receiver, notification: Notification): Promise<Delivery>;
+  /** Is to end, failed, when the signal aborts. */
+  deliver(receiver: Receiver, notification: Notification, signal: AbortSignal): Promise<Delivery>;
   clock: Clock;
   /** Numbers in [0, 1). */
   random: () => number;
@@ -31,7 +35,7 @@ export interface Notifier {
   /** Told of each pass after its status was written. Never throws and never waits. */
   observe(snapshot: Snapshot, decision: Decision): void;
   forget(key: string): void;
-  /** Delivers until the signal aborts; then what waits is tried once more. */
+  /** Delivers until the signal aborts; then what waits is tried once more, for some seconds at most. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -94,10 +98,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
   }
 
   /** Returns the milliseconds to wait before the next attempt; 0: go on at once. */
-  async function attempt(line: Line, waiting: Waiting): Promise<number> {
+  async function attempt(line: Line, waiting: Waiting, over: AbortSignal): Promise<number> {
     const { receiver } = line;
     const { id, kind } = waiting.notification;
-    const delivery = await options.deliver(receiver, waiting.notification);
+    const delivery = await options.deliver(receiver, waiting.notification, over);
     const leave = (outcome: NotificationOutcome): number => {
       line.waiting = line.waiting.filter((other) => other !== waiting);
       count(line, outcome);
@@ -120,19 +124,31 @@ export function createNotifier(options: NotifierOptions): Notifier {
     return Math.max(own, (delivery.afterSeconds ?? 0) * 1000);
   }
 
-  async function work(line: Line, signal: AbortSignal): Promise<void> {
+  async function work(line: Line, signal: AbortSignal, over: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const [next] = line.waiting;
       if (next === undefined) await somethingToDo(line, signal);
-      else await sleep(clock, await attempt(line, next), signal);
+      else await sleep(clock, await attempt(line, next, over), signal);
     }
-    for (const waiting of line.waiting.slice()) await attempt(line, waiting);
+    for (const waiting of line.waiting.slice()) if (!over.aborted) await attempt(line, waiting, over);
+    const { length } = line.waiting;
+    if (length > 0) log.warn({ receiver: line.receiver.name, waiting: length }, 'Notifications are left at the stop');
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    let cancel = (): void => undefined;
+    void aborted(signal).then(() => {
+      cancel = clock.after(LAST_MS, () => over.abort());
+    });
+    await Promise.all(lines.map((line) => work(line, signal, over.signal)));
+    cancel();
   }
 
   return {
     observe,
     forget: (key) => void seen.delete(key),
-    run: async (signal) => void (await Promise.all(lines.map((line) => work(line, signal)))),
+    run,
   };
 }
 
