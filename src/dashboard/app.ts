@@ -1,13 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Clock } from '../lib/clock.ts';
-import type { ReleaseRecord } from '../report/record.ts';
 import type { Asset, Assets } from './assets.ts';
 import { type Courses, createCourses } from './courses.ts';
 import { guard } from './guard.ts';
 import { createHub, type Hub, type Shown, type Viewer } from './hub.ts';
 import type { PlotData } from './plot-data.ts';
-import { createRecords, findRecord, idOf, type Records } from './records.ts';
+import { createRecords, findRecord, idOf, type KeptRecord, type Records } from './records.ts';
 import type { DashboardSource } from './source.ts';
 import { endedPage } from './view/ended.ts';
 import { html } from './view/html.ts';
@@ -65,9 +64,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     const shown = await show(`releases/${namespace}/${name}`);
     return dataAt(context, shown?.data);
   });
-  const ended = async (
-    context: Context,
-  ): Promise<{ record: ReleaseRecord; data: PlotData | undefined } | undefined> => {
+  const ended = async (context: Context): Promise<{ record: KeptRecord; data: PlotData | undefined } | undefined> => {
     const { namespace, name, id } = context.req.param();
     const key = `${namespace}/${name}`;
     if (source.release(key) === undefined || id === undefined) return undefined;
@@ -130,7 +127,7 @@ async function shownAt(path: string, { source, courses, records }: Stock): Promi
 /** The whole of the release that status still speaks of, by its record: with its end, and also after a restart. */
 async function lastOf(
   key: string,
-  kept: readonly ReleaseRecord[],
+  kept: readonly KeptRecord[],
   { source, records }: Pick<Stock, 'source' | 'records'>,
 ): Promise<PlotData | undefined> {
   const status = source.release(key)?.status;

@@ -84,9 +84,14 @@ export function createHub({ clock, show, most, everyMilliseconds }: HubOptions):
     if (topic.viewers.size === 0) return;
     topic.dirty = false;
     topic.madeAt = monotonicNow(clock);
-    const shown = await show(path).catch(() => topic.shown);
-    topic.gone = shown === undefined;
-    if (shown !== undefined) take(topic, shown);
+    try {
+      const shown = await show(path);
+      topic.gone = shown === undefined;
+      if (shown !== undefined) take(topic, shown);
+    } catch {
+      // Viewers keep what they have; the next look may succeed.
+      return;
+    }
     for (const viewer of topic.viewers) viewer.wake();
   }
 
@@ -173,6 +178,7 @@ function take(topic: Topic, shown: Shown): void {
   topic.shown = shown;
   if (!isNew) return;
   topic.version = next;
+  for (const id of topic.changed.keys()) if (!regions.has(id)) topic.changed.delete(id);
   for (const id of ids) topic.changed.set(id, next);
 }
 

@@ -15,16 +15,19 @@ const mostKept = 16;
 
 /** What is kept of past releases, read from the API once for all who look. */
 export interface Records {
-  of(key: string): Promise<readonly ReleaseRecord[]>;
+  of(key: string): Promise<readonly KeptRecord[]>;
   /** The plots of one record. */
-  data(key: string, record: ReleaseRecord): Promise<PlotData | undefined>;
+  data(key: string, record: KeptRecord): Promise<PlotData | undefined>;
 }
+
+/** Without its measurements: they are many times as large as all else, and read again where they are to be drawn. */
+export type KeptRecord = Omit<ReleaseRecord, 'recording' | 'course'>;
 
 interface Entry {
   /** The newest end when it was read. */
   end: string;
   until: number;
-  asked: Promise<readonly ReleaseRecord[]>;
+  asked: Promise<readonly KeptRecord[]>;
   plots: Map<string, Promise<PlotData | undefined>>;
 }
 
@@ -33,6 +36,19 @@ export function createRecords(
   clock: Clock,
 ): Records {
   const entries = new Map<string, Entry>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: a record may be large while it is read. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function readLight(key: string): Promise<readonly KeptRecord[]> {
+    const records = await source.records(key);
+    return records.map(({ recording: _recording, course: _course, ...record }) => record);
+  }
 
   function newestEnd(key: string): string {
     const newest = source.release(key)?.status?.ledger?.find(({ ended }) => ended !== undefined);
@@ -44,7 +60,7 @@ export function createRecords(
     const known = entries.get(key);
     if (known !== undefined && known.end === end && monotonicNow(clock) < known.until) return known;
     // What cannot be read is no reason for no page: it shows what status tells.
-    const asked = source.records(key).catch(() => []);
+    const asked = inTurn(() => readLight(key)).catch(() => []);
     const entry: Entry = {
       end,
       until: monotonicNow(clock) + soonMilliseconds,
@@ -63,8 +79,9 @@ export function createRecords(
     return entry;
   }
 
-  async function compute(record: ReleaseRecord): Promise<PlotData | undefined> {
-    const course = await source.recorded(record);
+  async function compute(key: string, id: string): Promise<PlotData | undefined> {
+    const record = (await source.records(key)).find((one) => idOf(one) === id);
+    const course = record === undefined ? undefined : await source.recorded(record);
     if (course === undefined) return undefined;
     const data = plotDataOf(course);
     return { ...data, version: digest(JSON.stringify(data)) };
@@ -75,7 +92,7 @@ export function createRecords(
     data(key, record) {
       const { plots } = entryOf(key);
       const id = idOf(record);
-      const known = plots.get(id) ?? compute(record).catch(() => undefined);
+      const known = plots.get(id) ?? inTurn(() => compute(key, id)).catch(() => undefined);
       plots.set(id, known);
       return known;
     },
@@ -88,6 +105,6 @@ export function idOf(release: Pick<LedgerEntry, 'revision' | 'started'>): string
 }
 
 /** The record of that name; of a revision, or of the beginning of one, the newest. */
-export function findRecord(records: readonly ReleaseRecord[], id: string): ReleaseRecord | undefined {
+export function findRecord(records: readonly KeptRecord[], id: string): KeptRecord | undefined {
   return records.find((record) => idOf(record) === id) ?? records.find((record) => idOf(record).startsWith(id));
 }

@@ -5,7 +5,7 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 
 /** Debian's Chromium. Throws with the command that installs it. */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? places.find((path) => existsSync(path));
+  const executablePath = process.env['CHROMIUM'] || places.find((path) => existsSync(path));
   if (executablePath === undefined)
     throw new Error(
       'there is no Chromium: apt-get install -y --no-install-recommends chromium, or name one in the variable CHROMIUM',

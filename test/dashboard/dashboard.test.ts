@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditPage } from './audit.ts';
-import { openBrowser, openPage } from './browser.ts';
+import { openBrowser, openPage, type Watched } from './browser.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let browser: Browser;
@@ -115,25 +115,43 @@ describe('a release that runs', () => {
   });
 });
 
+/** In both schemes, on a desk and on a phone. */
+async function isClean({ page, problems }: Watched): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      const red = await page.evaluate(() =>
+        Number(/\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)?.[0]),
+      );
+      expect(colorScheme === 'dark' ? red < 60 : red > 200).toBe(true);
+      expect([colorScheme, width, await page.evaluate(auditPage)]).toEqual([colorScheme, width, []]);
+      const over = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([width, over]).toEqual([width, 0]);
+    }
+  expect(await problems()).toEqual([]);
+}
+
 describe('every page', () => {
   it.each(pages)('/%s is clean, readable and fits, in light and dark, on a desk and on a phone', async (path) => {
-    const { page, problems } = await openPage(browser, stage.url + path);
-    await isLive(page);
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [1280, 360]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        const red = await page.evaluate(() =>
-          Number(/\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)?.[0]),
-        );
-        expect(colorScheme === 'dark' ? red < 60 : red > 200).toBe(true);
-        expect([colorScheme, width, await page.evaluate(auditPage)]).toEqual([colorScheme, width, []]);
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect([width, over]).toEqual([width, 0]);
-      }
-    expect(await problems()).toEqual([]);
+    const watched = await openPage(browser, stage.url + path);
+    await isLive(watched.page);
+    await isClean(watched);
+    await watched.page.context().close();
+  });
+
+  it('and so is a past release, which the history leads to', async () => {
+    const watched = await openPage(browser, `${stage.url}releases/shop/cart`);
+    const { page } = watched;
+    await page.locator('#history a').first().click();
+    await page.waitForURL(/releases\/shop\/cart\/[0-9a-f]{32}\.\d+$/);
+    await page.locator('canvas').first().waitFor();
+    expect(await page.locator('h1').innerText()).toBe('cart:3.9.0');
+    expect(await page.locator('#live').innerText()).toBe('a past release');
+    expect(await page.evaluate(countPixels, '--bad')).toBeGreaterThan(50);
+    await isClean(watched);
     await page.context().close();
   });
 
@@ -187,6 +205,21 @@ describe('by keyboard', () => {
     await tabTo(page, 'nav a');
     await page.keyboard.press('Enter');
     await page.waitForURL(stage.url);
+    await page.context().close();
+  });
+
+  it('the list is filtered by name, and stays so while it goes on', async () => {
+    const { page } = await openPage(browser, stage.url);
+    await isLive(page);
+    await tabTo(page, '#filter');
+    await page.keyboard.type('PAY');
+    expect(await page.locator('.releases tbody tr:visible').count()).toBe(2);
+    expect(await page.locator('h2:visible').allInnerTexts()).toEqual(['payments']);
+    await page.waitForTimeout(2500);
+    expect(await page.locator('.releases tbody tr:visible').count()).toBe(2);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Delete');
+    expect(await page.locator('.releases tbody tr:visible').count()).toBe(6);
     await page.context().close();
   });
 

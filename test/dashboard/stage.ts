@@ -32,6 +32,7 @@ const services: readonly Service[] = [
   { namespace: 'payments', name: 'ledger', stable: '7.0.1' },
   { namespace: 'payments', name: 'invoices', stable: '2.12.0', spec: { promotion: 'Manual' } },
   { namespace: 'search', name: 'suggest', stable: '0.9.4' },
+  { namespace: 'search', name: 'index', stable: '5.2.0' },
 ];
 
 const versions: Record<string, Version> = {
@@ -40,7 +41,7 @@ const versions: Record<string, Version> = {
 };
 
 /**
- * A cluster with five services in virtual time, the operator over it, and its dashboard in real time. One version was
+ * A cluster with six services in virtual time, the operator over it, and its dashboard in real time. One version was
  * promoted, one taken back, two are good so far, and `shop/checkout` has just got one that is slow.
  */
 export interface Stage {

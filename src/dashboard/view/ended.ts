@@ -1,5 +1,6 @@
-import type { ReleaseRecord } from '../../report/record.ts';
+import { formatCount } from '../../cli/format.ts';
 import type { PlotData } from '../plot-data.ts';
+import type { KeptRecord } from '../records.ts';
 import { type Html, html, type Part } from './html.ts';
 import { createRegions, type Page } from './page.ts';
 import { badge, moment } from './pieces.ts';
@@ -13,7 +14,7 @@ import { shortImage } from './words.ts';
 const root = '../../../';
 
 /** A release that has ended, as its record keeps it. */
-export function endedPage(record: ReleaseRecord, data: PlotData | undefined, id: string): Page {
+export function endedPage(record: KeptRecord, data: PlotData | undefined, id: string): Page {
   const { namespace, release, images, outcome, analysis, verdict, lacks } = record;
   const path = `${encodeURIComponent(namespace)}/${encodeURIComponent(release)}`;
   const regions = createRegions();
@@ -55,10 +56,10 @@ function none(): Html {
   return html`<p class="empty">None.</p>`;
 }
 
-function card({ verdict, outcome, sentence, by, analysis, reason }: ReleaseRecord): Html {
+function card({ verdict, outcome, sentence, by, analysis, reason }: KeptRecord): Html {
   const told = facts([
-    analysis?.requests && ['Requests on canary', String(analysis.requests.canary)],
-    analysis?.requests && ['on stable', String(analysis.requests.stable)],
+    analysis?.requests && ['Requests on canary', formatCount(analysis.requests.canary)],
+    analysis?.requests && ['on stable', formatCount(analysis.requests.stable)],
     reason === '' ? undefined : ['Because of', reason],
     by === '' ? undefined : ['By', by],
   ]);
@@ -71,19 +72,14 @@ function card({ verdict, outcome, sentence, by, analysis, reason }: ReleaseRecor
   });
 }
 
-function compared({ stable, revision, images, environment: { pods, share } }: ReleaseRecord): Html {
+function compared({ stable, revision, images, environment: { pods, share } }: KeptRecord): Html {
   return tracks({
     ...(stable === undefined ? {} : { stable: { ...stable, replicas: pods?.stable } }),
     canary: { revision, images, replicas: pods?.canary, share },
   });
 }
 
-function environment({
-  environment: { tandem, pods, scrapeSeconds },
-  analysis,
-  started,
-  decided,
-}: ReleaseRecord): Html {
+function environment({ environment: { tandem, pods, scrapeSeconds }, analysis, started, decided }: KeptRecord): Html {
   const counted = pods === undefined ? undefined : Object.entries(pods).map(([name, count]) => `${count} ${name}`);
   return facts([
     ['Started', moment(started)],
