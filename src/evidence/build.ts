@@ -1,18 +1,11 @@
 import type { Detected } from './detect.ts';
 import type { Evidence, PodSamples, PodWindow, SourceState } from './evidence.ts';
 import { foundMetrics, type Seen } from './found.ts';
-import { atBounds, type NativePoint, nativeBounds } from './native.ts';
+import type { NativePoint } from './native.ts';
+import { createNativeReading, type NativeReading } from './native-reading.ts';
 import { type BuiltPast, pastWindow } from './past.ts';
 import { earliest, podSamples, type Reader, sameBounds, withZeros, ZERO_COUNT } from './pod-samples.ts';
-import {
-  type BucketPoint,
-  type CountPoint,
-  jobOf,
-  mapPoints,
-  type Points,
-  type RouteNumbers,
-  type ValuePoint,
-} from './points.ts';
+import { type BucketPoint, type CountPoint, jobOf, type Points, type RouteNumbers, type ValuePoint } from './points.ts';
 import { allPods, type EvidenceRequest } from './request.ts';
 import { chooseRoutes } from './routes.ts';
 import { type Grid, pickTarget, spacing } from './series.ts';
@@ -25,6 +18,7 @@ export interface Samples {
   scrapes: Points<CountPoint>;
   buckets: Points<BucketPoint>;
   native: Points<NativePoint>;
+  nativeReading: NativeReading;
   /** Durations, and how many, where there is no histogram. */
   durations: Points<ValuePoint>;
   timed: Points<ValuePoint>;
@@ -43,6 +37,7 @@ export function noSamples(): Samples {
     scrapes: new Map(),
     buckets: new Map(),
     native: new Map(),
+    nativeReading: createNativeReading(),
     durations: new Map(),
     timed: new Map(),
     exceptions: new Map(),
@@ -71,7 +66,9 @@ export function buildEvidence(
   const { counts, targets } = countSeries(names, request, samples);
   const scrapeSeconds = request.scrapeSeconds ?? spacing([...counts.values()].map((points) => points.keys()));
   const slotMs = scrapeSeconds * 1000;
-  const buckets = samples.native.size > 0 ? classicOf(samples.native, detected) : samples.buckets;
+  const { native, nativeReading } = samples;
+  const buckets =
+    native.size > 0 ? nativeReading.classic(native, detected.latency?.secondsPerUnit ?? 1) : samples.buckets;
   const { bounds, differ } = sharedBounds(names, buckets);
   const routes = chooseRoutes(request, counts, samples.routes);
   const reader: Reader = { samples, detected, counts, targets, buckets, bounds, routes };
@@ -134,14 +131,6 @@ function countSeries(
     series.set(name, withZeros(real, scrapes.get(name)?.get(key)?.keys() ?? [], ZERO_COUNT));
   }
   return { counts: series, targets };
-}
-
-/** Native histograms as classic ones, at the bounds that all of them have in common. */
-function classicOf(native: Points<NativePoint>, { latency }: Detected): Points<BucketPoint> {
-  const all = [...native.values()].flatMap((targets) => [...targets.values()].flatMap((times) => [...times.values()]));
-  const own = nativeBounds(all);
-  const bounds = own.map((bound) => Number((bound * (latency?.secondsPerUnit ?? 1)).toPrecision(12)));
-  return mapPoints(native, (point) => ({ ...atBounds(point, own), bounds }));
 }
 
 /** What all points have in common, and whether some have more. */

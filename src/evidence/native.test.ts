@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addNative, atBounds, type NativePoint, nativeBounds } from './native.ts';
+import { createNativeReading } from './native-reading.ts';
 import type { NativeSample } from './prometheus/schema.ts';
 
 function point(...samples: NativeSample['buckets'][]): NativePoint {
@@ -97,5 +98,42 @@ describe('nativeBounds', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('createNativeReading', () => {
+  const fine = exponential(2, { [-8]: 4, [-6]: 2 });
+  const pods = (...points: NativePoint[]) => new Map([['a', new Map([['t', new Map(points.entries())]])]]);
+
+  test('reads each point once, until other bounds are common to all', () => {
+    const reading = createNativeReading();
+    const [one, two] = [point(fine), point(fine, fine)];
+    const read = (...points: NativePoint[]) => [
+      ...(reading
+        .classic(pods(...points), 1)
+        .get('a')
+        ?.get('t')
+        ?.values() ?? []),
+    ];
+    const first = read(one);
+    const both = read(one, two);
+
+    expect(both[0]).toBe(first[0]);
+    expect(both[1]).toEqual({ ...atBounds(two, first[0]?.bounds ?? []), bounds: first[0]?.bounds });
+
+    const coarse = read(one, point(exponential(0, { [-1]: 1 })));
+    expect(coarse[0]?.bounds.length).toBeLessThan(first[0]?.bounds.length ?? 0);
+    expect(coarse[0]).toEqual({ ...atBounds(one, coarse[0]?.bounds ?? []), bounds: coarse[0]?.bounds });
+  });
+
+  test('says bounds in seconds', () => {
+    const inSeconds = createNativeReading()
+      .classic(pods(point(fine)), 0.001)
+      .get('a')
+      ?.get('t')
+      ?.get(0);
+    const own = nativeBounds([point(fine)]);
+    expect(inSeconds?.bounds).toEqual(own.map((bound) => Number((bound / 1000).toPrecision(12))));
+    expect(inSeconds?.counts).toEqual(atBounds(point(fine), own).counts);
   });
 });
