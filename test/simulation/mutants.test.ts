@@ -9,6 +9,8 @@ const quick = [
   'does not consult the ledger',
   'does not delete the canary',
   'asks a source that is not for the namespace',
+  'counts no end',
+  'does not start again after 410',
 ];
 
 describe('a broken operator is caught', () => {

@@ -172,6 +172,17 @@ export const mutants: readonly Mutant[] = [
     plans: [provoke.promotion],
   },
   {
+    name: 'counts no end',
+    edits: [
+      {
+        file: 'src/operator/metrics.ts',
+        find: 'for (const entry of newEnds(snapshot.release.status, decision.status)) {',
+        replace: 'for (const entry of newEnds(snapshot.release.status, decision.status).slice(1)) {',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+  {
     name: 'deletes a ReplicaSet that serves',
     edits: [
       {

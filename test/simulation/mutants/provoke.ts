@@ -60,8 +60,9 @@ export const noTraffic = history([[5, 'another version', 'v2']], {
   disturbedMinutes: 9,
 });
 export const longSoak = history([[5, 'another version', 'v2']], {
-  spec: { analysis: { ...analysis, minDuration: '5m', deadline: '10m' } },
-  calmMinutes: 14,
+  spec: { analysis: { ...analysis, minDuration: '20m', deadline: '25m' } },
+  load: 120,
+  calmMinutes: 26,
 });
 export const twoReplicas = history(
   [

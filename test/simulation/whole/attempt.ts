@@ -39,6 +39,8 @@ export interface WireOptions {
   after(sent: Sent, error: unknown): void;
   /** The process is to die here. */
   kill(): void;
+  /** The API server forgets its history: a watch that is to go on from before is refused for good. */
+  expire(): void;
 }
 
 type Fate = 'ok' | 'timeout' | 'answerLost' | 'killedBefore' | 'killedAfter' | ApiError;

@@ -77,7 +77,8 @@ export function createOperators(options: OperatorsOptions): Operators {
       api.kill();
       startAgain(index);
     };
-    const wire = createWire({ ...options, process, api, chance, kill });
+    const expire = (): void => sandbox.compact();
+    const wire = createWire({ ...options, process, api, chance, kill, expire });
     const operator = assembleOperator({
       config: { workers: 4, watchNamespace: undefined, pollMilliseconds: 5000 },
       api: wire,

@@ -5,7 +5,8 @@ import { createSandbox } from '../../../src/sandbox/sandbox.ts';
 import { natures, versionOf } from './application.ts';
 import { calmDown, leave } from './calm.ts';
 import { createChance } from './chance.ts';
-import { createOperators } from './operators.ts';
+import { createCountedEnds } from './counted-ends.ts';
+import { createOperators, type Operators } from './operators.ts';
 import type { Plan } from './plan.ts';
 import { createPrometheus } from './prometheus.ts';
 import { noFaults } from './rates.ts';
@@ -72,7 +73,10 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     fault,
     asked: (...args) => watchdog.asked(...args),
   });
-  const watchdog = createWatchdog({ real, sandbox, plan, circumstances, prometheus, start: START });
+  // The watchdog sees what operators send before there are any.
+  const late: { operators?: Operators } = {};
+  const countedEnds = createCountedEnds(() => late.operators?.registries ?? []);
+  const watchdog = createWatchdog({ real, sandbox, plan, circumstances, prometheus, countedEnds, start: START });
   const operators = createOperators({
     real,
     sandbox,
@@ -86,6 +90,7 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     fault,
     ...watchdog.hooks,
   });
+  late.operators = operators;
   const stage = createStage({ real, sandbox, plan, operators, circumstances, fault });
   let moments = 0;
 

@@ -5,6 +5,7 @@ import { revisionOf } from '../../../src/release/revision.ts';
 import { at } from '../../../src/sandbox/json.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import type { Sent } from './attempt.ts';
+import type { CountedEnds } from './counted-ends.ts';
 import { invariants } from './invariants/all.ts';
 import type { Invariant, Scene } from './invariants/invariant.ts';
 import type { Plan } from './plan.ts';
@@ -27,6 +28,7 @@ interface WatchdogInput {
   plan: Plan;
   circumstances: Circumstances;
   prometheus: Prometheus;
+  countedEnds: CountedEnds;
   /** The beginning, milliseconds since the epoch. */
   start: number;
 }
@@ -60,7 +62,7 @@ function shown({ subresource, body, verb }: Sent): string {
 }
 
 export function createWatchdog(input: WatchdogInput): Watchdog {
-  const { real, sandbox, plan, circumstances, prometheus, start } = input;
+  const { real, sandbox, plan, circumstances, prometheus, countedEnds, start } = input;
   const versions = new Map<string, string>();
   const queries: { source: string; query: string }[] = [];
   const failures: { from: number; to: number }[] = [];
@@ -86,6 +88,7 @@ export function createWatchdog(input: WatchdogInput): Watchdog {
     unanswered,
     disturbed: (from, to) => disturbances.some((at) => at >= from && at <= to),
     queries,
+    countedEnds,
   };
   const all: Invariant[] = invariants.map((create) => create(scene));
 

@@ -70,6 +70,7 @@ class Carrier<T extends KubeObject> {
       this.#send({ end: new ApiError(410, 'Expired', 'too old resource version') });
       this.#dead = true;
       this.#stop();
+      this.#options.expire();
       return;
     }
     const delay = this.#strikes('watchDelayed') ? this.#options.chance.between(50, 20_000) : 0;

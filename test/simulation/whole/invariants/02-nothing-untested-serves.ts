@@ -6,10 +6,26 @@ import type { CreateInvariant, Scene } from './invariant.ts';
 
 const approving = ['Promoting', 'Promoted', 'Untested', 'Adopted', 'Bypassed'];
 const ended = ['RolledBack', 'Aborted'];
+/** An operator that was killed, the lease that its successor waits for, and calls that fail meanwhile. */
+const UNATTENDED_MS = 45_000;
 
 interface Approvals {
   uid: string | undefined;
   versions: Set<string>;
+  /** The template of the target, and since when it is that. */
+  template: string;
+  templateSince: number;
+  /** Nothing served when it was looked at last. */
+  empty: boolean;
+}
+
+/**
+ * What a person starts who scales a target without pods up before any operator can have seen that a template is held:
+ * the controller takes the newest ReplicaSet, and no policy can tell (docs/architecture.md).
+ */
+function unattended({ gate, active, at: now }: View, { empty, templateSince }: Approvals): boolean {
+  if (!empty || (gate !== 'holding' && gate !== 'rejected') || now - templateSince > UNATTENDED_MS) return false;
+  return active.every((set) => Date.parse(set.metadata.creationTimestamp ?? '') <= templateSince);
 }
 
 /** What the ledger says of versions, taken over into what is approved. */
@@ -52,9 +68,19 @@ export const nothingUntestedServes: CreateInvariant = (scene) => {
       const approvals =
         before !== undefined && before.uid === target.metadata.uid
           ? before
-          : { uid: target.metadata.uid, versions: new Set([...serving, ...own]) };
+          : {
+              uid: target.metadata.uid,
+              versions: new Set([...serving, ...own]),
+              template: '',
+              templateSince: view.at,
+              empty: false,
+            };
       known.set(view.name, approvals);
       follow(approvals, view, serving, scene);
+      const template = versionKey(target.spec.template);
+      if (template !== approvals.template) Object.assign(approvals, { template, templateSince: view.at });
+      if (unattended(view, approvals)) for (const version of serving) approvals.versions.add(version);
+      approvals.empty = active.length === 0;
       const bad = active.find((set) => !approvals.versions.has(versionKey(set.spec.template)));
       if (bad === undefined) return undefined;
       const image = bad.spec.template.spec.containers[0]?.image;

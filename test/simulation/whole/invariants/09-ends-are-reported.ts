@@ -26,10 +26,13 @@ interface End {
   release: string;
 }
 
-/** 9. Each end of a release is reported: the conditions and an event (the metric: see the end of a run). */
+/** 9. Each end of a release is reported: the conditions, an event, and the metric that counts ends by outcome. */
 export const endsAreReported: CreateInvariant = (scene) => {
   const known = new Set<string>();
   let open: End[] = [];
+  /** Ends that nothing disturbed, by outcome: so many are counted at least. */
+  const expected = new Map<string, number>();
+  let checks: { end: End; least: number; after: number }[] = [];
 
   function conditions({ release }: View): string | undefined {
     const { phase, conditions: all = [] } = release?.status ?? {};
@@ -56,6 +59,20 @@ export const endsAreReported: CreateInvariant = (scene) => {
     });
   }
 
+  function mustBeCounted(end: End): void {
+    const { outcome } = end.entry;
+    const least = (expected.get(outcome) ?? 0) + 1;
+    expected.set(outcome, least);
+    checks.push({ end, least, after: scene.countedEnds.version() });
+    scene.countedEnds.read();
+  }
+
+  function uncounted(): End | undefined {
+    const ready = checks.filter(({ after }) => scene.countedEnds.version() > after);
+    checks = checks.filter((check) => !ready.includes(check));
+    return ready.find(({ end, least }) => scene.countedEnds.of(end.entry.outcome) < least)?.end;
+  }
+
   return {
     number: 9,
     name: 'ends are reported',
@@ -63,7 +80,12 @@ export const endsAreReported: CreateInvariant = (scene) => {
       note(view);
       const due = open.filter((end) => view.at - end.seenAt > GRACE_MS);
       open = open.filter((end) => !due.includes(end));
-      const silent = due.find((end) => !scene.disturbed(end.seenAt - GRACE_MS, view.at) && !isTold(end));
+      const calm = due.filter((end) => !scene.disturbed(end.seenAt - GRACE_MS, view.at));
+      for (const end of calm) mustBeCounted(end);
+      const missed = uncounted();
+      if (missed !== undefined)
+        return `no metric counts ${missed.entry.outcome} of ${missed.entry.revision.slice(0, 10)}`;
+      const silent = calm.find((end) => !isTold(end));
       if (silent !== undefined) return `${silent.entry.outcome} of ${silent.entry.revision.slice(0, 10)} has no event`;
       return conditions(view);
     },

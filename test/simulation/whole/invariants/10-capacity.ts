@@ -40,7 +40,7 @@ export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
     number: 10,
     name: 'keeps capacity',
     look(view) {
-      const { target } = view;
+      const { target, gate } = view;
       if (target === undefined) {
         known.delete(view.name);
         return undefined;
@@ -49,8 +49,9 @@ export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
       const ready = counted(view);
       const before = follow(view, wanted, ready);
       const { unavailable } = rollingBounds(target);
-      // What the controller itself does in a rollout that runs is not Tandem's.
-      if (!before.whole || target.spec.paused !== true || ready >= wanted - unavailable) return undefined;
+      // What the controller itself does in a rollout that runs is not Tandem's, and no more is a pause by a person.
+      const paused = target.spec.paused === true && (gate === 'holding' || gate === 'rejected');
+      if (!before.whole || !paused || ready >= wanted - unavailable) return undefined;
       return `${ready} of ${wanted} pods are ready, ${unavailable} may be missing`;
     },
   };

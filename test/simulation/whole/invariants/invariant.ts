@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../../src/kube/object.ts';
 import type { FakeClock } from '../../../../src/lib/fake-clock.ts';
 import type { Sandbox } from '../../../../src/sandbox/sandbox.ts';
 import type { Sent } from '../attempt.ts';
+import type { CountedEnds } from '../counted-ends.ts';
 import type { Plan } from '../plan.ts';
 import type { Circumstances } from '../stage.ts';
 import type { View } from '../view.ts';
@@ -21,6 +22,7 @@ export interface Scene {
   /** Faults or ends of processes in a span of time: best efforts may be lost then. */
   disturbed(from: number, to: number): boolean;
   queries: readonly { source: string; query: string }[];
+  countedEnds: CountedEnds;
 }
 
 /** A write of Tandem that took effect. */
