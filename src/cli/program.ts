@@ -8,6 +8,7 @@ import { addInstall } from './install/command.ts';
 import type { CliIo } from './io.ts';
 import { outputFormats } from './output.ts';
 import { parseName } from './release.ts';
+import { reportFormats } from './report.ts';
 import {
   completionSource,
   type GlobalOptions,
@@ -16,6 +17,7 @@ import {
   runList,
   runPlan,
   runRelease,
+  runReport,
   runStatus,
   runTags,
   runWait,
@@ -78,6 +80,7 @@ async function parseAndRun(args: string[], io: CliIo, foreign: ForeignCommand[])
   addWait(program, io, run);
   addCommands(program, io, run);
   addPlan(program, io, run);
+  addReport(program, io, run);
   addDelivery(program, io, run);
   addInstall(program, io, run);
   addCompletion(program, io, run);
@@ -241,6 +244,17 @@ function addPlan(program: Command, io: CliIo, run: Runner): void {
     .addOption(outputOption(['json', 'yaml', 'name']))
     .addHelpText('after', planHelp)
     .action(run(async (name: string, _: unknown, command: Command) => runPlan(io, name, options(command))));
+}
+
+function addReport(program: Command, io: CliIo, run: Runner): void {
+  program
+    .command('report')
+    .argument(...nameArgument)
+    .description('print what is kept of a release that has ended: course, figures, verdict')
+    .option('--revision <revision>', 'of this version; of the newest if absent', asUsage(parseRevision))
+    .addOption(new Option('--format <format>', 'md if absent; recording is what judge reads').choices(reportFormats))
+    .option('--out <file>', 'write it into this file', nonEmpty)
+    .action(run(async (name: string, _: unknown, command: Command) => runReport(io, name, options(command))));
 }
 
 function parseShare(text: string): number {

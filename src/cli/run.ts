@@ -11,6 +11,7 @@ import { formatList } from './list.ts';
 import { formatData, formatObjects, type OutputFormat, releaseName } from './output.ts';
 import { listReleases, readRelease, readTarget, readTargetIfAllowed } from './read.ts';
 import { messageOf, phaseOf, type Release } from './release.ts';
+import { type ReportFormat, report } from './report.ts';
 import { formatStatus } from './status.ts';
 import { createStyle } from './style.ts';
 import { type WaitAnswer, waitForRelease } from './wait.ts';
@@ -39,6 +40,8 @@ export interface GlobalOptions {
   summary?: boolean;
   client?: boolean;
   by?: 'target' | 'namespace';
+  format?: ReportFormat;
+  out?: string;
   /** Seconds. */
   timeout?: number;
 }
@@ -117,6 +120,10 @@ export async function runHistory(io: CliIo, name: string | undefined, options: G
     io.stdout(summary ? summaryText(releases, io, options) : historyText(releases, io, options));
     return exitCodes.ok;
   });
+}
+
+export async function runReport(io: CliIo, name: string, options: GlobalOptions): Promise<ExitCode> {
+  return withCluster(io, options, async (api, namespace) => report(io, api, { namespace, name }, options));
 }
 
 function summaryText(releases: Release[], io: CliIo, { output, by }: GlobalOptions): string {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
 import type { CanaryRelease, CanaryReleaseStatus } from '../../src/api/schema.ts';
 import { runJudge } from '../../src/cli/judge.ts';
+import { type ReportOptions, report } from '../../src/cli/report.ts';
 import { ApiError } from '../../src/kube/errors.ts';
 import { createKubeMetrics } from '../../src/kube/metrics.ts';
 import { type ConfigMap, type KubeObject, resources } from '../../src/kube/object.ts';
@@ -129,7 +130,7 @@ function ended(outcome: string, tag = ''): (status: CanaryReleaseStatus) => bool
     ledger.some((one) => one.outcome === outcome && one.ended !== undefined && one.images[0]?.endsWith(tag) === true);
 }
 
-async function judged(recording: unknown): Promise<unknown> {
+async function judged(line: string): Promise<unknown> {
   let answer = '';
   const stdout = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -137,7 +138,7 @@ async function judged(recording: unknown): Promise<unknown> {
       done();
     },
   });
-  await runJudge({}, { stdin: Readable.from([`${JSON.stringify(recording)}\n`]), stdout, stderr: stdout });
+  await runJudge({}, { stdin: Readable.from([line]), stdout, stderr: stdout });
   return JSON.parse(answer);
 }
 
@@ -184,8 +185,18 @@ describe('the reports of releases that ended', { timeout: 120_000 }, () => {
     expect(course?.foundAt).toBeLessThanOrEqual(Date.parse(rejected?.decided ?? ''));
     expect(JSON.stringify([rejected, before])).not.toContain('do-not-tell');
     const shortName = rejected?.reason.replace(/^latency-/, '');
-    expect(await judged(rejected?.recording)).toMatchObject({ verdict: 'Regression', reason: shortName });
-    expect(await judged(promoted?.recording)).toMatchObject({ verdict: 'Pass' });
+    const printed = async (options: ReportOptions): Promise<string> => {
+      const lines: string[] = [];
+      const io = { stdout: (text: string) => void lines.push(text), stderr: (text: string) => void lines.push(text) };
+      expect(await report(io, shop.admin, named, options)).toBe(0);
+      return lines.join('');
+    };
+    const newest = await judged(await printed({ format: 'recording' }));
+    expect(newest).toMatchObject({ verdict: 'Regression', reason: shortName });
+    const earlier = { format: 'recording', revision: promoted?.revision ?? '' } as const;
+    expect(await judged(await printed(earlier))).toMatchObject({ verdict: 'Pass' });
+    expect(await printed({ format: 'html' })).toContain(rejected?.sentence.slice(0, 10));
+    expect(await printed({})).toContain('## Both tracks over time');
     expect(await shop.written()).toEqual({ written: 2 });
   });
 
@@ -286,7 +297,7 @@ describe('the reports of releases that ended', { timeout: 120_000 }, () => {
     expect(record?.phases.map(({ phase }) => phase)).toEqual(['Starting', 'Analyzing', 'Promoting', 'Idle']);
     expect(record?.events.map(({ reason }) => reason)).toEqual(['Approved', 'Promoted']);
     expect(record?.lacks).toEqual([expect.stringContaining('what happened before')]);
-    expect(await judged(record?.recording)).toMatchObject({ verdict: 'Pass' });
+    expect(await judged(JSON.stringify(record?.recording))).toMatchObject({ verdict: 'Pass' });
   });
 
   it('leave a ConfigMap of somebody else alone', async () => {
