@@ -28,7 +28,10 @@ export function valuesPlot(metric: CourseMetric, marks: readonly Mark[]): Html {
   const { points, unit, name } = metric;
   const values = points.flatMap(({ stable, canary }) => [stable, canary]).filter((value) => value !== null);
   if (values.length === 0) return html``;
-  const domain = padded(Math.min(...values), Math.max(...values));
+  const lowest = Math.min(...values);
+  const room = padded(lowest, Math.max(...values));
+  // What is never below 0 has no scale below it.
+  const domain = lowest >= 0 ? { from: Math.max(0, room.from), to: room.to } : room;
   const scale = scaleOf(points, marks, domain);
   const lines = html`${line(points, scale, ({ stable }) => stable, 'stable')}${line(points, scale, ({ canary }) => canary, 'canary')}`;
   return svg(
