@@ -1,6 +1,7 @@
 import type { KubeApi } from '../kube/api.ts';
 import { isForbidden } from '../kube/errors.ts';
 import { createWorkQueue } from '../kube/queue.ts';
+import { aborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Decision } from '../release/decision.ts';
@@ -144,10 +145,7 @@ export function createReports(options: ReportsOptions): Reports {
 
   async function run(signal: AbortSignal): Promise<void> {
     queue.start();
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await aborted(signal);
     await queue.shutdown();
     for (const key of lines.keys()) {
       await process(key).catch((error: unknown) => log.warn({ err: error, release: key }, 'A report was not written'));

@@ -1,5 +1,5 @@
 import type { KubeApi } from '../kube/api.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { findObject } from '../kube/find.ts';
 import { type ConfigMap, resources } from '../kube/object.ts';
 import { decodeRecord, type ReleaseRecord } from './record.ts';
 
@@ -28,13 +28,8 @@ export interface KeptReports {
 
 /** What is kept of past releases. Nothing where the operator keeps no reports, or where no release has ended. */
 export async function readReports(api: KubeApi, namespace: string, name: string): Promise<KeptReports> {
-  try {
-    const map = await api.get<ConfigMap>(resources.configMaps, { namespace, name: reportsName(name) });
-    return recordsIn(map);
-  } catch (error) {
-    if (isNotFound(error)) return { records: [], problems: [] };
-    throw error;
-  }
+  const map = await findObject<ConfigMap>(api, resources.configMaps, { namespace, name: reportsName(name) });
+  return recordsIn(map?.binaryData ?? {});
 }
 
 /** The records that can be read, newest first. */
@@ -42,7 +37,7 @@ export async function listReports(api: KubeApi, namespace: string, name: string)
   return (await readReports(api, namespace, name)).records;
 }
 
-function recordsIn({ binaryData = {} }: ConfigMap): KeptReports {
+function recordsIn(binaryData: Record<string, string>): KeptReports {
   const records: ReleaseRecord[] = [];
   const problems: string[] = [];
   for (const [key, text] of Object.entries(binaryData)) {

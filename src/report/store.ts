@@ -1,6 +1,6 @@
 import { API_VERSION, KIND, RELEASE_LABEL, REPORTS_LABEL } from '../api/names.ts';
 import type { KubeApi } from '../kube/api.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { findObject } from '../kube/find.ts';
 import { type ConfigMap, type OwnerReference, resources } from '../kube/object.ts';
 import { bounded, mostBytes } from './bounded.ts';
 import { reportsName } from './kept.ts';
@@ -33,7 +33,7 @@ export async function storeRecords(
   keep: number,
 ): Promise<Stored> {
   const { namespace, name, uid } = owner;
-  const map = await find(api, { namespace, name: reportsName(name) });
+  const map = await findObject<ConfigMap>(api, resources.configMaps, { namespace, name: reportsName(name) });
   if (map !== undefined && map.metadata.labels?.[REPORTS_LABEL] !== 'true') return 'Refused';
   if (map !== undefined && !(map.metadata.ownerReferences ?? []).some((reference) => reference.uid === uid))
     throw new Error(`ConfigMap ${namespace}/${reportsName(name)} is of an earlier CanaryRelease and has to go first`);
@@ -46,15 +46,6 @@ export async function storeRecords(
     await api.patch(resources.configMaps, ref, { metadata, binaryData }, { type: 'merge' });
   }
   return 'Written';
-}
-
-async function find(api: KubeApi, ref: { namespace: string; name: string }): Promise<ConfigMap | undefined> {
-  try {
-    return await api.get<ConfigMap>(resources.configMaps, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** base64 by key; null: it goes. */

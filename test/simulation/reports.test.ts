@@ -172,9 +172,16 @@ describe('the reports of releases that ended', { timeout: 120_000 }, () => {
     await shop.clock.advance(5000);
     const [rejected, before] = await shop.reports();
     expect(before).toEqual(promoted);
-    const { generation, ...entry } = status.ledger?.find(({ outcome }) => outcome === 'RolledBack') ?? {};
-    expect(generation).toBeGreaterThan(0);
-    expect(rejected).toMatchObject({ ...entry, stable: { images: ['app=shop:good'] } });
+    const entry = status.ledger?.find(({ outcome }) => outcome === 'RolledBack');
+    const { revision, reason, sentence, started, ended: endedAt } = entry ?? {};
+    expect(reason).toMatch(/^latency/);
+    const same = { revision, reason, sentence, started, ended: endedAt };
+    expect(rejected).toMatchObject({
+      ...same,
+      outcome: 'RolledBack',
+      verdict: 'Regression',
+      stable: { images: ['app=shop:good'] },
+    });
     expect(rejected?.analysis?.metrics?.length).toBeGreaterThan(4);
 
     const course = rejected === undefined ? undefined : courseOfRecord(rejected);
