@@ -33,6 +33,9 @@ export interface MetricVerdict {
   reported?: true;
 }
 
+/** What a warning of traffic that is not shared as the pods are begins with. */
+export const skewedTraffic = 'skewed traffic: ';
+
 export interface Verdict {
   verdict: VerdictName;
   /** The metric that decided a regression. */

@@ -1,5 +1,5 @@
 import type { PlannedStep, StatusMetric } from '../api/schema.ts';
-import type { MetricVerdict, Verdict } from '../judge/verdict.ts';
+import { type MetricVerdict, skewedTraffic, type Verdict } from '../judge/verdict.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { approve, commanded } from './approve.ts';
 import { quarantineCanary, removeCanary } from './cleanup.ts';
@@ -116,7 +116,19 @@ function noteAnalysis(draft: Draft, since: number, measurement: Measurement | un
   };
   if (standing !== undefined && before?.reason !== standing.reason)
     event(draft, 'Warning', 'EvidenceMissing', 'Measure', standing.sentence);
+  noteSkew(draft, before, found.warnings);
   return until;
+}
+
+/** Its figures change from pass to pass; that there is one is the news. */
+function noteSkew(draft: Draft, before: Analysis | undefined, warnings: Analysis['warnings']): void {
+  const skew = skewOf(warnings);
+  if (skew !== undefined && skewOf(before?.warnings) === undefined)
+    event(draft, 'Warning', 'SkewedTraffic', 'Measure', skew);
+}
+
+function skewOf(warnings: readonly string[] = []): string | undefined {
+  return warnings.find((text) => text.startsWith(skewedTraffic));
 }
 
 /** Without a measurement the last one's. */

@@ -473,6 +473,20 @@ describe('at rest', () => {
 });
 
 describe('what goes wrong beside the version', () => {
+  it('a skew of the traffic is an event when it appears, and a warning as long as it lasts', async () => {
+    await begin();
+    const text = 'skewed traffic: canary has 25 % of the pods and 80 % of the requests of the last 2 minutes';
+    world.script('v2', { verdict: 'Undecided', warning: { text, from: 30, to: 90 } });
+    await world.setVersion('v2');
+    await world.phase('Analyzing', 60);
+    await world.seconds(75);
+    expect((await world.status()).analysis?.warnings).toContain(text);
+    await world.seconds(60);
+    expect((await world.status()).analysis?.warnings ?? []).not.toContain(text);
+    const told = world.events.filter(({ reason }) => reason === 'SkewedTraffic');
+    expect(told.map(({ type, note }) => [type, note.includes(text)])).toEqual([['Warning', true]]);
+  });
+
   it('a quota that the canary fills gives way for the promotion', async () => {
     await begin();
     world.script('v2', { verdict: 'Pass' });

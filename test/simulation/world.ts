@@ -50,6 +50,8 @@ export interface Script {
   source?: SourceState['state'];
   /** A regression that one pod alone might explain. */
   borderline?: boolean;
+  /** What it warns of while a moment of the comparison is between these seconds. */
+  warning?: { text: string; from: number; to: number };
   /** What it says of the second pod; the same when absent. */
   second?: VerdictName;
 }
@@ -332,7 +334,7 @@ function scripted(canaryUid: string, script: Script, elapsed: number, now: numbe
     requests: { stable: count * 3, canary: count },
     metrics: [],
     missing: [],
-    warnings: [],
+    warnings: warningAt(script, elapsed),
     weakPass: script.weakPass ?? false,
     traffic,
   };
@@ -341,6 +343,10 @@ function scripted(canaryUid: string, script: Script, elapsed: number, now: numbe
       ? { state: 'Failed', at: now, since: now, message: 'connection refused' }
       : { state: 'Collecting', at: now };
   return { canaryUid, verdict, source, sourceName: 'default', preset: 'prom-http', gonePods: [] };
+}
+
+function warningAt({ warning }: Script, elapsed: number): string[] {
+  return warning !== undefined && elapsed >= warning.from && elapsed < warning.to ? [warning.text] : [];
 }
 
 function shown(status: CanaryReleaseStatus): object {

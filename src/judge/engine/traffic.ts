@@ -1,3 +1,4 @@
+import { skewedTraffic } from '../verdict.ts';
 import { recentSeconds } from './constants.ts';
 import type { PodRow } from './pod-reader.ts';
 import type { Row } from './run-reader.ts';
@@ -81,7 +82,7 @@ export class Traffic {
     const all = canary + stable;
     if (all < leastRequests || Math.abs(canary / all / this.#fair - 1) <= skewFactor) return undefined;
     const percent = (value: number): string => `${Math.round(100 * value)} %`;
-    return `skewed traffic: canary has ${percent(this.#fair)} of the pods and ${percent(canary / all)} of the requests of the last 2 minutes`;
+    return `${skewedTraffic}canary has ${percent(this.#fair)} of the pods and ${percent(canary / all)} of the requests of the last 2 minutes`;
   }
 }
 
