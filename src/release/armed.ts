@@ -74,9 +74,20 @@ function noRoom({ facts, snapshot }: Draft): string | undefined {
   return undefined;
 }
 
+/** Two versions serve, and no promotion is under way: a person closed the gate in the middle of a rollout, or went back. */
+function unfinished({ facts }: Draft): PhaseState | undefined {
+  const versions = new Set(facts.active.map(({ revision }) => revision));
+  if (facts.complete || versions.size < 2) return undefined;
+  const name = shortRevision(facts.revision);
+  const message = `waiting for the rollout of ${name} that is under way; if it is stuck, mend the cause or set the template back`;
+  return { phase: 'Idle', reason: 'NotArmed', message };
+}
+
 function idle(draft: Draft): PhaseState {
   const { facts, status, snapshot } = draft;
   noteBypass(draft);
+  const rolling = unfinished(draft);
+  if (rolling !== undefined) return rolling;
   if (status.gate?.mode === 'Paused' && facts.complete) {
     draft.actions.push(armingAction(draft));
     return { phase: 'Idle', reason: 'NotArmed', message: 'pausing the target again' };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SERVICE_ACCOUNT, TRACK_LABEL } from '../../src/api/names.ts';
+import { GATE_LABEL, SERVICE_ACCOUNT, TRACK_LABEL } from '../../src/api/names.ts';
 import { resources } from '../../src/kube/object.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -110,4 +110,36 @@ async function recreate(tag: string): Promise<void> {
     spec: { ...open, template },
   };
   await world.admin.create(resources.deployments, target);
+}
+
+describe('a gate that was closed while a rollout of a person is stuck', () => {
+  it('says so, holds the next version, and is itself again once one version serves', async () => {
+    world = await createWorld({ spec });
+    world.sandbox.pods.behave((pod) =>
+      pod.spec.containers[0]?.image === 'shop:v2' ? { readySeconds: 'never' } : undefined,
+    );
+    await labelGate('open');
+    await world.setVersion('v2');
+    await world.seconds(60);
+    await labelGate('armed');
+    await world.seconds(60);
+    const status = await world.status();
+    expect(status).toMatchObject({ phase: 'Idle', message: expect.stringContaining('rollout') as string });
+    expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', reason: 'NotArmed' }));
+
+    await world.setVersion('v3');
+    await world.until('v3 is held', async () => (await world.gate()) === 'holding', 30);
+    await world.setVersion('v1');
+    await world.phase('Idle', 300);
+    await world.until(
+      'Ready',
+      (status) => (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      60,
+    );
+  });
+});
+
+async function labelGate(value: string): Promise<void> {
+  const metadata = { labels: { [GATE_LABEL]: value } };
+  await world.admin.patch(resources.deployments, { namespace: 'shop', name: 'shop' }, { metadata }, { type: 'merge' });
 }

@@ -28,7 +28,8 @@ export const comesToRest: CreateInvariant = ({ plan }) => ({
     if (!stands(view)) return `${status?.phase}: ${status?.message}`;
     if (target === undefined || gate === 'open' || status?.phase === 'Invalid') return undefined;
     // A rollout that was under way before the gate closed is its user's.
-    if (gate === undefined && conditionOf(view, 'Ready')?.reason === 'NotArmed') return undefined;
+    const waits = gate === undefined || status?.message?.startsWith('waiting for the rollout') === true;
+    if (waits && conditionOf(view, 'Ready')?.reason === 'NotArmed') return undefined;
     if (status?.observedGeneration !== release?.metadata.generation)
       return 'the last change of the spec was not looked at';
     if (status?.target?.generation !== target.metadata.generation && status?.phase !== 'Idle')
