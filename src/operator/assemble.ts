@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AlertBoard } from '../alerts/board.ts';
 import { createStatusFitter } from '../api/fit.ts';
 import { KIND } from '../api/names.ts';
@@ -193,6 +194,8 @@ export function assembleOperator(input: OperatorInput): Operator {
   return { controller, elector, dashboard: source, run };
 
   async function run(signal: AbortSignal): Promise<void> {
+    // Every part listens to it: more than the ten after which Node suspects a leak.
+    setMaxListeners(0, signal);
     // The lease is given back last: what is still being written is written under it.
     const lease = new AbortController();
     const electing = elector?.run(lease.signal) ?? Promise.resolve();
