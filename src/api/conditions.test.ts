@@ -231,9 +231,12 @@ describe('EvidenceAvailable', () => {
     expect(shortened(conditions(state, analysis))['EvidenceAvailable']).toBe(expected);
   });
 
-  it('names what is missing, and passes on the remedy', () => {
-    const collecting = conditions({ phase: 'Analyzing' }, { requests, missing: ['cpu', 'memory'] }).at(-1);
-    expect(collecting?.message).toBe('30 requests on the canary, 100 on stable; not exported by stable: cpu, memory');
+  it('names the source and what is missing, and passes on the remedy', () => {
+    const known = { requests, source: 'Pods+Prometheus', missing: ['cpu', 'memory'] };
+    const collecting = conditions({ phase: 'Analyzing' }, known).at(-1);
+    expect(collecting?.message).toBe(
+      '30 requests on the canary, 100 on stable (Pods+Prometheus); not exported by stable: cpu, memory',
+    );
     const failed = conditions({ phase: 'Analyzing' }, { reason: 'NoTraffic', sentence: 'limit their lifetime' }).at(-1);
     expect(failed?.message).toBe('limit their lifetime');
   });

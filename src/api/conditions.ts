@@ -166,11 +166,12 @@ const withoutCanary: readonly Phase[] = ['Idle', 'Rejected', 'Suspended', 'Inval
 function evidenceLine({ phase }: ConditionState, analysis: ConditionInput['analysis']): Line {
   if (withoutCanary.includes(phase)) return ['Unknown', 'NoRelease', 'no release is running'];
   if (analysis === undefined) return ['Unknown', 'NotStarted', 'the comparison has not begun'];
-  const { reason, sentence = '', requests, missing = [] } = analysis;
+  const { reason, sentence = '', requests, source, missing = [] } = analysis;
   if (reason !== undefined && lacking.includes(reason)) return ['False', reason, sentence];
   if (requests === undefined || (requests.stable === 0 && requests.canary === 0))
     return ['Unknown', 'NotStarted', 'waiting for the first samples'];
   const without = missing.length === 0 ? '' : `; not exported by stable: ${missing.join(', ')}`;
   const counts = `${requests.canary} requests on the canary, ${requests.stable} on stable`;
-  return ['True', 'Collecting', `${counts}${without}`];
+  const from = source === undefined ? '' : ` (${source})`;
+  return ['True', 'Collecting', `${counts}${from}${without}`];
 }
