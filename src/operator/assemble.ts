@@ -113,7 +113,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     look: (key) => late.controller?.look(key),
   });
   const foresight = createForesight({ collector, clock, log, onPlan: (key) => late.controller?.rouse(key) });
-  const measuring = createMeasuring({ collector, judge: incrementalJudge(), clock, foresight });
+  const measuring = createMeasuring({ collector, createJudge: incrementalJudge, clock, foresight });
   const reports = reportsOf(input, api, measuring.judged);
   const forget = (key: string): void => {
     measuring.forget(key);

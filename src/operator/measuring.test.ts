@@ -84,6 +84,7 @@ const verdict: Verdict = {
 function measured(status: CanaryReleaseStatus, pods = { canary: ['c-1'], baseline: ['b-1'] }) {
   const asked: EvidenceRequest[] = [];
   const judged: Evidence[] = [];
+  const judges: number[] = [];
   const measuring = createMeasuring({
     collector: {
       watch: (_, request) => {
@@ -93,9 +94,12 @@ function measured(status: CanaryReleaseStatus, pods = { canary: ['c-1'], baselin
       unwatch: () => undefined,
       evidence: () => evidence,
     },
-    judge: (given) => {
-      judged.push(given);
-      return verdict;
+    createJudge: () => {
+      judges.push(judges.length);
+      return (given) => {
+        judged.push(given);
+        return verdict;
+      };
     },
     clock: createFakeClock(START + 60_000),
     foresight: { follow: () => undefined, leave: () => undefined },
@@ -103,7 +107,7 @@ function measured(status: CanaryReleaseStatus, pods = { canary: ['c-1'], baselin
   const snapshot = snapshotOf(status, pods);
   measuring.measure(snapshot, { status, actions: [], events: [], wakeAt: undefined });
   const answer = measuring.measurement(snapshot.release);
-  return { asked, judged, answer, measuring };
+  return { asked, judged, judges, answer, measuring, snapshot };
 }
 
 describe('measuring', () => {
@@ -116,6 +120,17 @@ describe('measuring', () => {
     expect(names(asked[0]?.stablePods)).toEqual(['s-1']);
     expect(names(asked[0]?.baselinePods)).toEqual(['b-1']);
     expect(answer).toMatchObject({ canaryUid: 'uid-shop-canary', gonePods: [] });
+  });
+
+  it('keeps what its judge remembers as long as the release is measured, and no longer', () => {
+    const { measuring, snapshot, judges } = measured(analysing);
+    const decided = (status: CanaryReleaseStatus): void =>
+      measuring.measure(snapshot, { status, actions: [], events: [], wakeAt: undefined });
+    decided(analysing);
+    expect(judges).toHaveLength(1);
+    decided({ ...analysing, phase: 'Rejected' });
+    decided(analysing);
+    expect(judges).toHaveLength(2);
   });
 
   it('asks for nothing before the canary takes traffic', () => {

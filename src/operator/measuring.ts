@@ -37,6 +37,8 @@ interface Watched {
   problem: string | undefined;
   since: number;
   gonePods: GonePod[];
+  /** Of this release alone: what it remembers goes with it. */
+  judge: Judge;
   /** What the judge was asked last, and what it said. */
   asked?: AnalysisSpec;
   second?: Pick<Evidence, 'secondOpinion'>;
@@ -46,12 +48,12 @@ interface Watched {
 
 export function createMeasuring(deps: {
   collector: EvidenceCollector;
-  judge: Judge;
+  createJudge(): Judge;
   clock: Clock;
   /** Reads the past under the same key where nothing is measured. */
   foresight: Pick<Foresight, 'follow' | 'leave'>;
 }): Measuring {
-  const { collector, judge, clock, foresight } = deps;
+  const { collector, clock, foresight } = deps;
   const watched = new Map<string, Watched>();
 
   function measure(snapshot: Snapshot, decision: Decision): void {
@@ -64,7 +66,8 @@ export function createMeasuring(deps: {
     foresight.leave(key);
     const result = collector.watch(key, next.request);
     const problem = result.ok ? undefined : result.problem.message;
-    watched.set(key, { ...watched.get(key), ...next, problem });
+    const before = watched.get(key);
+    watched.set(key, { ...before, ...next, problem, judge: before?.judge ?? deps.createJudge() });
   }
 
   function forget(key: string): void {
@@ -80,7 +83,7 @@ export function createMeasuring(deps: {
   function measurement(release: CanaryRelease): Measurement | undefined {
     const entry = watched.get(keyOf(release));
     if (entry === undefined) return undefined;
-    const { canaryUid, spec, request, gonePods } = entry;
+    const { canaryUid, spec, request, gonePods, judge } = entry;
     const now = clock.now();
     if (entry.problem !== undefined) {
       const source = { state: 'Failed', at: now, since: entry.since, message: entry.problem } as const;
@@ -113,7 +116,7 @@ export function createMeasuring(deps: {
     if (entry === undefined || evidence === undefined) return false;
     return (
       entry.asked === undefined ||
-      entry.told !== newsOf(judge({ ...evidence, ...entry.second }, entry.asked, clock.now()), evidence)
+      entry.told !== newsOf(entry.judge({ ...evidence, ...entry.second }, entry.asked, clock.now()), evidence)
     );
   }
 
@@ -140,7 +143,7 @@ function requestOf(
   snapshot: Snapshot,
   decision: Decision,
   before: Watched | undefined,
-): Omit<Watched, 'problem'> | undefined {
+): Omit<Watched, 'problem' | 'judge'> | undefined {
   const { spec, target, release } = snapshot;
   const since = measuredSince(decision.status);
   if ('problems' in spec || target === undefined || since === undefined) return undefined;

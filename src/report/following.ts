@@ -23,14 +23,14 @@ export type CourseFollower = (key: string, evidence: Evidence, spec: AnalysisSpe
  *
  * @param most releases that are remembered; the one that was asked for longest ago is forgotten first
  */
-export function createCourseFollower(pause: () => Promise<void>, most = 64): CourseFollower {
+export function createCourseFollower(pause: () => Promise<void>, most = 16): CourseFollower {
   const kept = new Map<string, Kept>();
   const checksums = createChecksums();
 
   return async (key, evidence, spec, now) => {
     const end = slotsBegun(evidence, now);
     const every = Math.max(1, Math.ceil(end / mostPoints));
-    const setup = `${evidence.startedAt} ${setupOf(evidence, spec, checksums)}`;
+    const setup = setupOf(evidence, spec, checksums);
     const before = kept.get(key);
     const usable =
       before?.setup === setup &&

@@ -14,44 +14,38 @@ interface Kept {
 }
 
 /**
- * A judge that remembers where it stood: the same answers as `judgeSequential`, but a call reads only the scrapes that
- * are new. Samples that arrive late, and pods or bounds that change, are noticed and judged from the start again. A
- * history is told by its object: one that was judged must not be written to.
- *
- * @param most releases that are remembered; the one that was asked for longest ago is forgotten first
+ * A judge that remembers where it stood with the release that it was asked about last: the same answers as
+ * `judgeSequential`, but a call reads only the scrapes that are new. Samples that arrive late, and pods or bounds that
+ * change, are noticed and judged from the start again. A history is told by its object: one that was judged must not be
+ * written to.
  */
-export function incrementalJudge(most = 1000): (evidence: Evidence, spec: AnalysisSpec, now: number) => Verdict {
-  const kept = new Map<string, Kept>();
+export function incrementalJudge(): (evidence: Evidence, spec: AnalysisSpec, now: number) => Verdict {
+  let kept: Kept | undefined;
   const checksums = createChecksums();
   return (evidence, spec, now) => {
-    const key = `${evidence.startedAt} ${evidence.canary.join(' ')}`;
     const setup = setupOf(evidence, spec, checksums);
-    const before = kept.get(key);
+    const before = kept?.setup === setup ? kept : undefined;
     const usable =
-      before?.setup === setup &&
+      before !== undefined &&
       before.judge.slots <= slotsBegun(evidence, now) &&
       before.read === checksums.run(evidence, 0, before.judge.slots, 0);
     const judge = usable ? before.judge : new SequentialJudge(evidence, spec);
     const from = judge.slots;
     advance(judge, evidence, now);
-    const read = checksums.run(evidence, from, judge.slots, usable ? before.read : 0);
-    kept.delete(key);
-    kept.set(key, { judge, setup, read });
-    for (const oldest of kept.keys()) {
-      if (kept.size <= most) break;
-      kept.delete(oldest);
-    }
+    kept = { judge, setup, read: checksums.run(evidence, from, judge.slots, usable ? before.read : 0) };
     return verdictOf(judge, evidence);
   };
 }
 
 /** What a judge is made from, in words: it may go on while that stays the same. */
 export function setupOf(evidence: Evidence, spec: AnalysisSpec, checksums: Checksums): string {
-  const { scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, run, secondOpinion } = evidence;
+  const { startedAt, scrapeSeconds, boundsSeconds, canary, stable, baseline, found, history, run, secondOpinion } =
+    evidence;
   const past =
     history === undefined ? 0 : [history.scrapeSeconds, history.scrapes, labelsOf(history), checksums.history(history)];
   return JSON.stringify([
     spec,
+    startedAt,
     scrapeSeconds,
     boundsSeconds,
     canary,

@@ -56,10 +56,10 @@ export async function measureEvidence(releases: number, minutes: number): Promis
     },
   };
   const collector = createCollector({ sources: [source], clock, log: silentLogger });
-  const judge = incrementalJudge();
   const heapBefore = heap();
   const keys = Array.from({ length: releases }, (_, index) => `${namespaceOf(index)}/app-${index}`);
   for (const [index, key] of keys.entries()) collector.watch(key, requestOf(index, START));
+  const judges = new Map(keys.map((key) => [key, incrementalJudge()]));
   const verdicts: Record<string, number> = {};
   const began = process.cpuUsage();
   let rounds = 0;
@@ -67,7 +67,7 @@ export async function measureEvidence(releases: number, minutes: number): Promis
     clock.advanceSync(ROUND_MS);
     await collector.poll();
     rounds += 1;
-    for (const key of keys) {
+    for (const [key, judge] of judges) {
       const evidence = collector.evidence(key);
       if (evidence === undefined) continue;
       const { verdict } = judge(evidence, usualSpec, clock.now());
