@@ -5,8 +5,6 @@ import { type AlertBoard, createAlertBoard } from '../alerts/board.ts';
 import { serveAlerts } from '../alerts/server.ts';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
 import { version } from '../cli/version.ts';
-import { loadAssets } from '../dashboard/assets.ts';
-import { serveDashboard } from '../dashboard/serve.ts';
 import { createScraper } from '../evidence/pods/scrape.ts';
 import { createPrometheusSource } from '../evidence/prometheus/client.ts';
 import { createKubeApi } from '../kube/client.ts';
@@ -133,14 +131,21 @@ async function startServers(
     const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
     servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader, log }));
   }
-  if (dashboardAddress !== '0')
-    servers.push(
-      await serveDashboard(dashboardAddress, {
-        source: operator.dashboard,
-        assets: await loadAssets(),
-        clock: systemClock,
-        version,
-        hosts: config.dashboardHosts,
-      }),
-    );
+  if (dashboardAddress !== '0') servers.push(await startDashboard(dashboardAddress, config, operator));
+}
+
+/** Loaded only when it is asked for: it costs memory. */
+async function startDashboard(address: string, config: OperatorConfig, operator: Operator): Promise<RunningServer> {
+  const [{ loadAssets }, { serveDashboard }] = await Promise.all([
+    import('../dashboard/assets.ts'),
+    import('../dashboard/serve.ts'),
+  ]);
+  const { dashboardHosts: hosts } = config;
+  return serveDashboard(address, {
+    source: operator.dashboard,
+    assets: await loadAssets(),
+    clock: systemClock,
+    version,
+    hosts,
+  });
 }

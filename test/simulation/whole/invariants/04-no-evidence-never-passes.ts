@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../../../../src/api/schema.ts';
 import { parseDuration } from '../../../../src/lib/duration.ts';
+import { isReady } from '../../../../src/release/pods.ts';
 import type { View } from '../view.ts';
 import type { CreateInvariant, Scene } from './invariant.ts';
 
@@ -60,8 +61,8 @@ export const noEvidenceNeverPasses: CreateInvariant = (scene) => {
       known?.uid === uid ? known : { uid, since: undefined, pods: new Set<string>(), stablePods: new Set<string>() };
     for (const pod of view.canaryPods) canary.pods.add(pod.metadata.name);
     for (const pod of view.pods) canary.stablePods.add(pod.metadata.name);
-    const since = view.release?.status?.canary?.since;
-    if (since !== undefined && canary.since === undefined && view.release?.status?.phase === 'Analyzing')
+    // The operator may be away when they get Ready: it counts from then all the same.
+    if (canary.since === undefined && view.canaryPods.length > 0 && view.canaryPods.every(isReady))
       canary.since = view.at;
     canaries.set(view.name, canary);
     return canary;
