@@ -56,6 +56,7 @@ export const resources = {
   services: { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
   namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
   configMaps: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
+  secrets: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
   leases: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true },
   events: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events', namespaced: true },
   canaryReleases: {

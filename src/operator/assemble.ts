@@ -43,7 +43,7 @@ const stopMilliseconds = 8000;
 /** All that an operator has from outside: in a process the machine's, in a simulation its own. */
 export interface OperatorInput {
   config: Pick<OperatorConfig, 'workers' | 'watchNamespace' | 'pollMilliseconds'> &
-    Partial<Pick<OperatorConfig, 'podsSource'>>;
+    Partial<Pick<OperatorConfig, 'podsSource' | 'trackSecrets'>>;
   api: KubeApi;
   clock: Clock;
   /** Numbers in [0, 1). */
@@ -127,7 +127,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     log,
     fit: createStatusFitter(),
     gate: createGateProver(api, clock),
-    surroundings: createSurroundingsReader(api, clock),
+    surroundings: createSurroundingsReader(api, clock, { trackSecrets: input.config.trackSecrets ?? false }),
     namesakes: (release, target) => late.controller?.namesakes(release, target) ?? [],
     measurement: measuring.measurement,
     plan: foresight.plan,

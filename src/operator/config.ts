@@ -18,6 +18,7 @@ const ConfigFile = z.strictObject({
   notifications: z.array(Receiver).max(20).default([]),
   alertmanager: Alertmanager.optional(),
   reports: Reports.prefault({}),
+  trackSecrets: z.boolean().default(false),
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
@@ -51,6 +52,8 @@ export interface OperatorConfig {
   alertmanager: Alertmanager | undefined;
   /** What is kept of releases that have ended. */
   reports: Reports;
+  /** Changes of Secrets contaminate a comparison, as those of ConfigMaps do. */
+  trackSecrets: boolean;
 }
 
 /** A wrong flag, variable or file; the message says which and what to write. */
@@ -83,7 +86,8 @@ Runs the controller. Each flag equals an environment variable: --watch-namespace
   --watch-namespace NAME            only this namespace (default: all)
   --prometheus-url URL              the Prometheus of the name "default"
   --config FILE                     configuration file (YAML): sources with their credentials, podsSource,
-                                    customMetrics, notifications, alertmanager, reports
+                                    customMetrics, notifications, alertmanager, reports,
+                                    trackSecrets
   --leader-elect[=true|false]       one of several replicas acts (default: false)
   --leader-election-namespace NAME  where the lease is (default: the operator's own namespace)
   --health-addr ADDRESS             /healthz and /readyz (default: :8081; 0: off)
@@ -130,6 +134,7 @@ export function readConfig(
     notifications: file.notifications,
     alertmanager: file.alertmanager,
     reports: file.reports,
+    trackSecrets: file.trackSecrets,
   };
 }
 

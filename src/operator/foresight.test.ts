@@ -38,7 +38,7 @@ function snapshotOf(name: string, analysis: object, generation: number): Snapsho
     baselinePods: [],
     quarantined: [],
     gate: { offered: 'Admission', proof: { state: 'Unproven' } },
-    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {} },
+    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {}, unreadable: [] },
     measurement: undefined,
   };
 }

@@ -52,7 +52,7 @@ function snapshotOf(status: CanaryReleaseStatus, pods: { canary: string[]; basel
     baselinePods: pods.baseline.map((name) => pod(name)),
     quarantined: [],
     gate: { offered: 'Admission', proof: { state: 'Unproven' } },
-    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {} },
+    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {}, unreadable: [] },
     measurement: undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { Draft } from './draft.ts';
 
-/** Annotation of the canary with the versions of the ConfigMaps at its start. */
+/** Annotation of the canary with the versions of ConfigMaps and Secrets at its start. */
 const CONFIG_ANNOTATION = 'tandem.dev/config-versions';
 
 export function configAnnotation(versions: Record<string, string>): Record<string, string> {

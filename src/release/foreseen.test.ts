@@ -26,7 +26,7 @@ function decided(plan: Snapshot['plan'], status: Partial<CanaryReleaseStatus> = 
     baselinePods: [],
     quarantined: [],
     gate: { offered: 'Admission', proof: { state: 'Proven', at: START } },
-    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {} },
+    surroundings: { namesakes: [], claims: {}, drivers: [], serviceSelects: true, configVersions: {}, unreadable: [] },
     measurement: undefined,
     plan,
   });

@@ -60,7 +60,7 @@ export async function gather(
     findObject<Deployment>(api, resources.deployments, { namespace, name: baselineName(name) }),
     sources.gate.offered(),
   ]);
-  const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {} };
+  const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {}, unreadable: [] };
   const bare: Snapshot = {
     now: clock.now(),
     release,

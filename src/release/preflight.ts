@@ -152,6 +152,11 @@ export function warningsOf(facts: Facts, snapshot: Snapshot, spec: ParsedSpec): 
     warnings.push(
       'no Service selects the pods: the canary takes real work and is judged by its own counters, CPU and memory',
     );
+  const { unreadable } = snapshot.surroundings;
+  if (unreadable.length > 0)
+    warnings.push(
+      `changes of ${unreadable.join(', ')} are not seen: the operator may not get Secrets, which its trackSecrets asks for`,
+    );
   const elects = pod.containers.some((container) =>
     [...((container['args'] ?? []) as string[]), ...((container['command'] ?? []) as string[])].some((word) =>
       /leader-?elect/i.test(word),

@@ -42,8 +42,10 @@ export interface Surroundings {
   claims: Record<string, string[]>;
   /** A Service selects the target's pods; undefined when that could not be asked. */
   serviceSelects: boolean | undefined;
-  /** `ConfigMap/NAME` to resourceVersion of what the held template refers to. */
+  /** `ConfigMap/NAME` or `Secret/NAME` to resourceVersion of what the held template refers to. */
   configVersions: Record<string, string>;
+  /** Of those that are to be tracked the ones that the operator may not read: `Secret/NAME`. */
+  unreadable: string[];
 }
 
 /** Everything one decision is made from. Nothing in it changes while it is looked at. */

@@ -3,8 +3,14 @@ import { isForbidden, isNotFound } from '../kube/errors.ts';
 import { findReadable } from '../kube/find.ts';
 import { type Deployment, type KubeObject, type Resource, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
+import { configsOf } from './configs.ts';
 import { claimNames } from './preflight.ts';
 import type { Surroundings } from './snapshot.ts';
+
+export interface SurroundingsOptions {
+  /** Changes of Secrets contaminate a comparison too. Needs the right to get them; their content is never asked for. */
+  trackSecrets?: boolean;
+}
 
 /** Reads what preflight and the control need beside the target; answers from memory for a while. */
 export interface SurroundingsReader {
@@ -23,7 +29,11 @@ const rollouts: Resource = {
 };
 const flagger: Resource = { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', plural: 'canaries', namespaced: true };
 
-export function createSurroundingsReader(api: KubeApi, clock: Clock): SurroundingsReader {
+export function createSurroundingsReader(
+  api: KubeApi,
+  clock: Clock,
+  options: SurroundingsOptions = {},
+): SurroundingsReader {
   const kept = new Map<string, { at: number; generation: number; value: Omit<Surroundings, 'namesakes'> }>();
   const served = new Map<string, { at: number; found: boolean }>();
 
@@ -33,13 +43,13 @@ export function createSurroundingsReader(api: KubeApi, clock: Clock): Surroundin
     const last = kept.get(uid);
     if (last !== undefined && last.generation === generation && clock.now() - last.at < keptMilliseconds)
       return last.value;
-    const [drivers, claims, serviceSelects, configVersions] = await Promise.all([
+    const [drivers, claims, serviceSelects, configs] = await Promise.all([
       driversOf(target),
       claimsOf(api, target),
       selectedByService(api, target),
-      configsOf(api, target),
+      configsOf(api, target, options.trackSecrets === true),
     ]);
-    const value = { drivers, claims, serviceSelects, configVersions };
+    const value = { drivers, claims, serviceSelects, ...configs };
     kept.set(uid, { at: clock.now(), generation, value });
     return value;
   }
@@ -116,35 +126,4 @@ async function selectedByService(api: KubeApi, target: Deployment): Promise<bool
     if (isForbidden(error)) return undefined;
     throw error;
   }
-}
-
-async function configsOf(api: KubeApi, target: Deployment): Promise<Record<string, string>> {
-  const versions: Record<string, string> = {};
-  for (const name of configMapNames(target)) {
-    const config = await readable(api, resources.configMaps, target, name, { metadataOnly: true });
-    if (config?.metadata.resourceVersion !== undefined) versions[`ConfigMap/${name}`] = config.metadata.resourceVersion;
-  }
-  return versions;
-}
-
-/** ConfigMaps that a template mounts or takes its environment from. */
-export function configMapNames(target: Deployment): string[] {
-  const pod = target.spec.template.spec;
-  const names = new Set<string>();
-  for (const volume of pod.volumes ?? []) {
-    collect(names, volume['configMap']);
-    const projected = volume['projected'] as { sources?: Record<string, unknown>[] } | undefined;
-    for (const source of projected?.sources ?? []) collect(names, source['configMap']);
-  }
-  for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
-    for (const from of (container['envFrom'] ?? []) as Record<string, unknown>[]) collect(names, from['configMapRef']);
-    for (const item of container.env ?? [])
-      collect(names, (item['valueFrom'] as Record<string, unknown> | undefined)?.['configMapKeyRef']);
-  }
-  return [...names].sort();
-}
-
-function collect(names: Set<string>, reference: unknown): void {
-  const name = (reference as { name?: unknown } | undefined)?.name;
-  if (typeof name === 'string' && name !== '') names.add(name);
 }

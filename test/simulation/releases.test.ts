@@ -571,25 +571,18 @@ describe('what goes wrong beside the version', () => {
     expect((await world.status()).ledger?.[0]?.reason).toBe('LostReadiness');
   });
 
-  it('a configuration that changes under the comparison needs a person', async () => {
-    await begin();
-    const configMaps = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
-    const config = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'settings', namespace: 'shop' },
-      data: { a: '1' },
-    };
-    await world.admin.create(configMaps, config);
+  it.each([
+    ['ConfigMap', resources.configMaps, { configMap: { name: 'settings' } }],
+    ['Secret', resources.secrets, { secret: { secretName: 'settings' } }],
+  ])('a %s that changes under the comparison needs a person', async (kind, resource, source) => {
+    await begin({ trackSecrets: true });
+    const name = 'settings';
+    const config = { apiVersion: 'v1', kind, metadata: { name, namespace: 'shop' }, data: { a: 'MQ==' } };
+    await world.admin.create(resource, config);
     world.script('v2', { verdict: 'Pass' });
-    await world.setVersion('v2', { volumes: [{ name: 'settings', configMap: { name: 'settings' } }] });
+    await world.setVersion('v2', { volumes: [{ name, ...source }] });
     await world.phase('Analyzing', 60);
-    await world.admin.patch(
-      configMaps,
-      { namespace: 'shop', name: 'settings' },
-      { data: { a: '2' } },
-      { type: 'merge' },
-    );
+    await world.admin.patch(resource, { namespace: 'shop', name }, { data: { a: 'Mg==' } }, { type: 'merge' });
     await world.until(
       'contaminated',
       (status) => status.conditions?.some((item) => item.reason === 'ContaminatedControl') === true,

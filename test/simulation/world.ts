@@ -108,6 +108,7 @@ export interface WorldOptions {
   /** Set to false where the world is to be looked at before anything runs. */
   adopt?: boolean;
   policies?: boolean;
+  trackSecrets?: boolean;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -142,7 +143,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       log: silentLogger,
       fit,
       gate: createGateProver(api, clock),
-      surroundings: createSurroundingsReader(api, clock),
+      surroundings: createSurroundingsReader(api, clock, { trackSecrets: options.trackSecrets ?? false }),
       namesakes: (release, target) => controller.namesakes(release, target),
       measurement,
       emit: (_, event) => void events.push(event),

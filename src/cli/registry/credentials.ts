@@ -1,6 +1,6 @@
 import type { KubeApi } from '../../kube/api.ts';
 import { findReadable } from '../../kube/find.ts';
-import type { KubeObject, Resource } from '../../kube/object.ts';
+import { type KubeObject, type Resource, resources } from '../../kube/object.ts';
 
 export interface Credentials {
   username: string;
@@ -14,7 +14,6 @@ export interface PullCredentials {
   unread: string[];
 }
 
-const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 const serviceAccounts: Resource = {
   apiVersion: 'v1',
   kind: 'ServiceAccount',
@@ -41,7 +40,7 @@ export async function readPullCredentials(
   const unread: string[] = [];
   const auths = new Map<string, Credentials>();
   for (const name of await secretNames(api, namespace, podSpec)) {
-    const secret = await findReadable<KubeObject & { data?: Record<string, string> }>(api, secrets, {
+    const secret = await findReadable<KubeObject & { data?: Record<string, string> }>(api, resources.secrets, {
       namespace,
       name,
     });
