@@ -69,6 +69,7 @@ describe('the policies', () => {
     expect(text('tandem-gate')).toContain(GATE_LABEL);
     expect(text('tandem-held')).toContain(GATE_LABEL);
     expect(text('tandem-fence-pods')).toContain(TRACK_LABEL);
+    expect(text('tandem-fence-orphans')).toContain(TRACK_LABEL);
     expect(text('tandem-fence-configmaps')).toContain(`'${REPORTS_LABEL}'`);
     expect(text('tandem-fence-configmaps')).toContain(`'${reportsName('')}'`);
     expect(text('tandem-by')).toContain(BY_ANNOTATION);

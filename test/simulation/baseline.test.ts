@@ -231,6 +231,7 @@ describe('it never stands in the way', () => {
     await world.setVersion('v2');
     await bothRun();
     const options = { propagationPolicy: 'Orphan' } as const;
+    await world.allowOrphans();
     await world.admin.delete(resources.deployments, { namespace: 'shop', name: 'shop-baseline' }, options);
     await world.until('its pod is gone', () => podsOf('baseline').length === 0, 60);
     await world.until('only v1 serves', () => JSON.stringify(world.serving()) === '{"v1":3}', 60);

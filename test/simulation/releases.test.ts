@@ -550,7 +550,11 @@ describe('what goes wrong beside the version', () => {
     await begin();
     await world.setVersion('v2');
     await world.phase('Analyzing', 60);
-    await world.admin.delete(deployments, { namespace: 'shop', name: 'shop-canary' }, { propagationPolicy: 'Orphan' });
+    const orphan = (): Promise<unknown> =>
+      world.admin.delete(deployments, { namespace: 'shop', name: 'shop-canary' }, { propagationPolicy: 'Orphan' });
+    await expect(orphan()).rejects.toThrow('leave out --cascade=orphan');
+    await world.allowOrphans();
+    await orphan();
     await world.until(
       'a new canary runs',
       (status) => status.phase === 'Analyzing' && world.canary() !== undefined,

@@ -79,6 +79,8 @@ export interface World {
   patchTarget(body: object): Promise<void>;
   patchRelease(body: object): Promise<void>;
   scale(replicas: number): Promise<void>;
+  /** As where the policy that refuses to orphan a canary is not in force. */
+  allowOrphans(): Promise<void>;
   /** `clockMs`: how far the clock of the person who writes it is ahead. */
   command(name: keyof typeof commandAnnotations, revision: string, clockMs?: number): Promise<void>;
   seconds(count: number): Promise<void>;
@@ -228,6 +230,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     sandbox,
     admin,
+    allowOrphans: async () => {
+      await admin.delete(
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicyBinding',
+          plural: 'validatingadmissionpolicybindings',
+          namespaced: false,
+        },
+        { name: 'tandem-fence-orphans' },
+      );
+    },
     events,
     violations,
     startOperator,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { GATE_LABEL } from '../../../src/api/names.ts';
-import { type KubeObject, type Pod, type ReplicaSet, resources } from '../../../src/kube/object.ts';
+import { type KubeObject, type Pod, type ReplicaSet, type Resource, resources } from '../../../src/kube/object.ts';
 import type { Case } from '../case.ts';
 import { noLostRequests, samePods } from '../check.ts';
 import { conditionOf, type Stage } from '../stage.ts';
@@ -25,6 +25,30 @@ async function podsOf(stage: Stage, labelSelector: string): Promise<Pod[]> {
 
 function config(value: string): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shop-config' }, data: { GREETING: value } };
+}
+
+const policyBindings: Resource = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingAdmissionPolicyBinding',
+  plural: 'validatingadmissionpolicybindings',
+  namespaced: false,
+};
+
+/** As on a cluster where the policy that refuses to orphan a canary is not in force. */
+async function withOrphansAllowed(stage: Stage, work: () => Promise<void>): Promise<void> {
+  const { apiVersion, kind, metadata, ...rest } = await stage.api.get(policyBindings, { name: 'tandem-fence-orphans' });
+  await stage.api.delete(policyBindings, { name: metadata.name });
+  try {
+    await work();
+  } finally {
+    const { name, labels } = metadata;
+    await stage.api.create(policyBindings, {
+      apiVersion,
+      kind,
+      metadata: { name, ...(labels && { labels }) },
+      ...rest,
+    });
+  }
 }
 
 export const edgeCases: Case[] = [
@@ -102,7 +126,7 @@ export const edgeCases: Case[] = [
     name: 'orphaned-canary',
     ci: false,
     proves:
-      'a canary deleted with --cascade=orphan is put back: the target keeps none of its pods, the release goes on',
+      'to delete a canary with --cascade=orphan is refused; without that policy it is put back, the target keeps none of its pods',
     async run(stage) {
       await stage.deploy({ version: 'v1' });
       await stage.adopt({ analysis: { minDuration: '10m' } });
@@ -115,7 +139,15 @@ export const edgeCases: Case[] = [
         return (await stage.api.list<ReplicaSet>(resources.replicaSets, options)).items;
       };
       const [first] = await sets();
-      await stage.kubectl(['delete', 'deployment', 'shop-canary', '--cascade=orphan']);
+      const orphan = ['delete', 'deployment', 'shop-canary', '--cascade=orphan'];
+      await assert.rejects(stage.kubectl(orphan), /leave out --cascade=orphan/);
+      await withOrphansAllowed(stage, async () => {
+        await stage.waitFor(
+          'no policy refuses it',
+          async () => (await stage.kubectl(orphan).catch(() => undefined)) !== undefined,
+          60,
+        );
+      });
       await stage.waitFor(
         'the orphan is gone',
         async () => (await sets()).every((set) => set.metadata.uid !== first?.metadata.uid),

@@ -50,7 +50,6 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     forbiddenUntil: 0,
     pausedByHand: new Set(),
     podsDeleted: new Set(),
-    orphaned: new Set(),
   };
   const natureOf = (version: string): (typeof natures)[number] => {
     const nature = natures[plan.versions[version] ?? 0] ?? natures[0];

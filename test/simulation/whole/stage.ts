@@ -21,7 +21,6 @@ export interface Stage {
   createRelease(name: string): Promise<void>;
   pauseByHand(name: string): Promise<void>;
   closeGate(name: string): Promise<void>;
-  deleteCanary(name: string, propagationPolicy: 'Background' | 'Foreground' | 'Orphan'): Promise<void>;
   deletePod(name: string, index: number): Promise<void>;
   setLoad(name: string, perSecond: number, ms: number): void;
   sourceDown(ms: number): void;
@@ -42,8 +41,6 @@ export interface Circumstances {
   pausedByHand: Set<string>;
   /** Targets of which a person deleted a pod that has not come back yet. */
   podsDeleted: Set<string>;
-  /** Targets that were given the ReplicaSet of their canary in the middle of a rollout. */
-  orphaned: Set<string>;
 }
 
 interface StageInput {
@@ -125,16 +122,6 @@ export function createStage({ real, sandbox, plan, operators, circumstances, fau
       if (pod === undefined) return;
       circumstances.podsDeleted.add(name);
       await admin.delete(resources.pods, { namespace: NAMESPACE, name: pod.metadata.name });
-    },
-    async deleteCanary(name, propagationPolicy) {
-      const { spec } = await target(name);
-      // The target adopts the ReplicaSet, and the Deployment controller takes a rollout for one that was scaled.
-      if (propagationPolicy === 'Orphan' && spec.paused !== true) circumstances.orphaned.add(name);
-      await admin.delete(
-        resources.deployments,
-        { namespace: NAMESPACE, name: `${name}-canary` },
-        { propagationPolicy },
-      );
     },
     setLoad(name, perSecond, ms) {
       const before = plan.targets.find((one) => one.name === name)?.load ?? 0;

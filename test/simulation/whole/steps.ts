@@ -149,7 +149,12 @@ const kinds = {
   'canary deleted': {
     weight: 1,
     draw: (chance) => chance.pick(['Background', 'Foreground', 'Orphan']),
-    run: (stage, name, value) => stage.deleteCanary(name, value as 'Background' | 'Foreground' | 'Orphan'),
+    run: (stage, name, value) =>
+      stage.admin.delete(
+        resources.deployments,
+        { namespace: 'shop', name: `${name}-canary` },
+        { propagationPolicy: value as 'Background' },
+      ),
   },
   'canary scaled': {
     weight: 1,

@@ -26,7 +26,7 @@ export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
   function follow(view: View, wanted: number, ready: number): Before {
     const before = known.get(view.name) ?? { whole: false, wanted, scaling: false };
     const target = view.target;
-    if (wanted !== before.wanted || circumstances.orphaned.delete(view.name)) before.scaling = true;
+    if (wanted !== before.wanted) before.scaling = true;
     if (target !== undefined && isComplete(target)) before.scaling = false;
     before.wanted = wanted;
     if (before.scaling || circumstances.podsDeleted.has(view.name)) before.whole = false;
