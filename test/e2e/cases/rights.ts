@@ -192,7 +192,7 @@ function fenceAttempts(stage: Stage, { stablePod, canaryPod, stableSet, owner }:
     {
       what: 'orphan the canary',
       args: ['delete', 'deployment', 'shop-canary', '--cascade=orphan'],
-      refusal: /may not orphan/,
+      refusal: /may not orphan|leave out --cascade=orphan/,
     },
     {
       what: 'delete the serving ReplicaSet',
