@@ -88,7 +88,7 @@ function start(draft: Draft): PhaseState {
     'Normal',
     'CanaryStarted',
     'StartCanary',
-    `${name} starts with ${replicas} pods beside ${facts.replicas} of stable`,
+    `${name} starts with ${replicas} ${replicas === 1 ? 'pod' : 'pods'} beside ${facts.replicas} of stable`,
   );
   return { phase: 'Starting', reason: 'Starting', message: `starting the canary of ${name}` };
 }
