@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Clock } from '../lib/clock.ts';
+import { html } from '../lib/html.ts';
 import type { Asset, Assets } from './assets.ts';
 import { type Courses, createCourses } from './courses.ts';
 import { guard } from './guard.ts';
@@ -9,7 +10,6 @@ import type { PlotData } from './plot-data.ts';
 import { createRecords, findRecord, idOf, type KeptRecord, type Records } from './records.ts';
 import type { DashboardSource } from './source.ts';
 import { endedPage } from './view/ended.ts';
-import { html } from './view/html.ts';
 import { documentOf } from './view/layout.ts';
 import { listPage } from './view/list.ts';
 import { digest, type Page } from './view/page.ts';

@@ -1,5 +1,5 @@
 import type { KubeApi } from '../../kube/api.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find.ts';
 import type { KubeObject, Resource } from '../../kube/object.ts';
 import { CliError, exitCodes } from '../exit.ts';
 
@@ -47,21 +47,7 @@ export async function place(api: KubeApi, objects: KubeObject[]): Promise<Placed
     objects.map(async (wanted) => {
       const resource = served.get(`${wanted.apiVersion}/${wanted.kind}`);
       if (resource === undefined) throw tooOld(wanted);
-      return { resource, wanted, live: await getOr404(api, resource, refOf(wanted)) };
+      return { resource, wanted, live: await findObject(api, resource, refOf(wanted)) };
     }),
   );
-}
-
-/** Undefined where there is none. */
-export async function getOr404<T extends KubeObject>(
-  api: KubeApi,
-  resource: Resource,
-  ref: { name: string; namespace?: string },
-): Promise<T | undefined> {
-  try {
-    return await api.get<T>(resource, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

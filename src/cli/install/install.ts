@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { INSTALL_NAMESPACE } from '../../api/names.ts';
 import type { KubeApi } from '../../kube/api.ts';
+import { findObject } from '../../kube/find.ts';
 import { type Container, type Deployment, type KubeObject, resources } from '../../kube/object.ts';
 import { readConfig } from '../../operator/config.ts';
 import { CliError, type ExitCode, exitCodes } from '../exit.ts';
@@ -9,7 +10,7 @@ import { formatData } from '../output.ts';
 import { version } from '../version.ts';
 import { baseFiles } from './base-files.ts';
 import { formatFields } from './changes.ts';
-import { getOr404, nameOf, place, refOf } from './cluster.ts';
+import { nameOf, place, refOf } from './cluster.ts';
 import { assertNobodyElse } from './owner.ts';
 import { applyAll, type Change, installedConfig, mountedConfig, planInstall } from './plan.ts';
 import { waitUntilReady } from './ready.ts';
@@ -48,7 +49,7 @@ export function printInstall(request: InstallRequest, format: 'yaml' | 'json'): 
 
 /** Installs or upgrades Tandem, or says what that would change. Throws CliError; nothing is written before all is asked. */
 export async function install(io: CliIo, api: KubeApi, request: InstallRequest): Promise<ExitCode> {
-  const operator = await getOr404<Deployment>(api, resources.deployments, operatorRef(request));
+  const operator = await findObject<Deployment>(api, resources.deployments, operatorRef(request));
   if (operator !== undefined) assertNobodyElse([operator], 'change');
   const asked = await keepWhatIsThere(io, api, request, operator);
   const placed = await place(api, rendered(asked));

@@ -1,9 +1,10 @@
 import type { KubeApi } from '../../kube/api.ts';
 import { ApiError, isConflict, isForbidden } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find.ts';
 import { type KubeObject, resources } from '../../kube/object.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { changedFields } from './changes.ts';
-import { getOr404, nameOf, type Placed, refOf } from './cluster.ts';
+import { nameOf, type Placed, refOf } from './cluster.ts';
 import { hasData, lostFields, lostVersions } from './crd-fields.ts';
 import { isConfig } from './render.ts';
 import { assertRights, type Right } from './rights.ts';
@@ -143,7 +144,7 @@ function isApplied({ live }: Placed): boolean {
 export async function installedConfig(api: KubeApi, operator: KubeObject | undefined): Promise<KubeObject | undefined> {
   const name = operator === undefined ? undefined : mountedConfig(operator);
   if (name === undefined || operator?.metadata.namespace === undefined) return undefined;
-  return getOr404(api, resources.configMaps, { namespace: operator.metadata.namespace, name });
+  return findObject(api, resources.configMaps, { namespace: operator.metadata.namespace, name });
 }
 
 /** Name of the ConfigMap that the operator's Deployment mounts as its configuration. */

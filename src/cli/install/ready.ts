@@ -1,11 +1,11 @@
 import { GATE_LABEL } from '../../api/names.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find.ts';
 import { type Deployment, type KubeObject, type Pod, resources } from '../../kube/object.ts';
 import { monotonicNow, sleep } from '../../lib/clock.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import type { CliIo } from '../io.ts';
-import { getOr404 } from './cluster.ts';
 import { OPERATOR_NAME } from './render.ts';
 
 const intervalMs = 1000;
@@ -36,13 +36,13 @@ function notReady(missing: string, namespace: string, seconds: number): CliError
 
 /** What of the operator is not ready yet; undefined when all is. */
 async function missingOf(api: KubeApi, namespace: string): Promise<string | undefined> {
-  const operator = await getOr404<Deployment>(api, resources.deployments, { namespace, name: OPERATOR_NAME });
+  const operator = await findObject<Deployment>(api, resources.deployments, { namespace, name: OPERATOR_NAME });
   if (operator === undefined) return `there is no Deployment ${OPERATOR_NAME} in namespace ${namespace}`;
   if (!isRolledOut(operator)) {
     const ready = operator.status?.availableReplicas ?? 0;
     return `${ready} of ${operator.spec.replicas ?? 1} replicas of the operator are ready${await troubleOf(api, namespace)}`;
   }
-  const lease = await getOr404<KubeObject>(api, resources.leases, { namespace, name: OPERATOR_NAME });
+  const lease = await findObject<KubeObject>(api, resources.leases, { namespace, name: OPERATOR_NAME });
   const holder = (lease?.['spec'] as { holderIdentity?: string } | undefined)?.holderIdentity ?? '';
   return holder === '' ? 'no replica of the operator leads' : undefined;
 }

@@ -1,6 +1,7 @@
 import { TRACK_LABEL } from '../../api/names.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import { isNotFound } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find.ts';
 import { type Deployment, type KubeObject, type Pod, type Resource, resources } from '../../kube/object.ts';
 import { monotonicNow, sleep } from '../../lib/clock.ts';
 import { CliError, type ExitCode, exitCodes } from '../exit.ts';
@@ -8,7 +9,7 @@ import type { CliIo } from '../io.ts';
 import { phaseOf, type Release } from '../release.ts';
 import { version } from '../version.ts';
 import { baseFiles } from './base-files.ts';
-import { getOr404, nameOf, refOf } from './cluster.ts';
+import { nameOf, refOf } from './cluster.ts';
 import { type LeftTarget, letTargetsGo } from './let-go.ts';
 import { assertNobodyElse } from './owner.ts';
 import { otherNamespace } from './plan.ts';
@@ -87,7 +88,7 @@ async function findInstalled(api: KubeApi, namespace: string): Promise<Found[]> 
     objects.map(async (object): Promise<Found[]> => {
       const is = (one: Resource): boolean => one.apiVersion === object.apiVersion && one.kind === object.kind;
       const resource = served.find(is);
-      const live = resource === undefined ? undefined : await getOr404(api, resource, refOf(object));
+      const live = resource === undefined ? undefined : await findObject(api, resource, refOf(object));
       return resource === undefined || live === undefined ? [] : [{ resource, object: live }];
     }),
   );

@@ -1,4 +1,4 @@
-import { Html, html } from './html.ts';
+import { Html, html } from '../../lib/html.ts';
 import type { Page } from './page.ts';
 
 export interface Chrome {

@@ -1,6 +1,6 @@
 import type { CanaryRelease, Phase } from '../../api/schema.ts';
 import { formatCount } from '../../cli/format.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../lib/html.ts';
 import { createRegions, type Page, type Regions } from './page.ts';
 import { badge, moment, toneOfPhase, verdictBadge } from './pieces.ts';
 import { versionOf } from './words.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Html, html } from './html.ts';
+import { Html, html } from '../../lib/html.ts';
 
 /** One page as it is now: a frame that seldom changes, and regions in it that do. */
 export interface Page {

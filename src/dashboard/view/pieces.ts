@@ -1,5 +1,5 @@
 import type { Phase } from '../../api/schema.ts';
-import { Html, html, type Part } from './html.ts';
+import { Html, html, type Part } from '../../lib/html.ts';
 
 /** How much something wants a person. Each has a shape and a word beside its colour. */
 export type Tone = 'good' | 'bad' | 'notice' | 'busy' | 'quiet';

@@ -1,6 +1,6 @@
 import { formatCount, formatValue } from '../../cli/format.ts';
+import { type Html, html } from '../../lib/html.ts';
 import type { PlotColumns, PlotData, PlotMetric } from '../plot-data.ts';
-import { type Html, html } from './html.ts';
 import type { Regions } from './page.ts';
 import { badge, table, verdictBadge } from './pieces.ts';
 import { formatDifference, metricTitle } from './words.ts';

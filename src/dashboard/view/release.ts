@@ -1,9 +1,9 @@
 import type { CanaryRelease, LedgerEntry } from '../../api/schema.ts';
 import { nextSteps } from '../../cli/next-steps.ts';
+import { Html, html, type Part } from '../../lib/html.ts';
 import type { PlotData } from '../plot-data.ts';
 import { idOf } from '../records.ts';
 import type { Journal, Standing } from '../source.ts';
-import { Html, html, type Part } from './html.ts';
 import { createRegions, type Page, type Regions } from './page.ts';
 import { badge, moment, toneOfPhase } from './pieces.ts';
 import { plots } from './plots.ts';

@@ -1,7 +1,7 @@
 import type { LedgerEntry, StatusMetric } from '../../api/schema.ts';
 import { formatCount, formatInterval, formatRevision, formatValue } from '../../cli/format.ts';
+import { type Html, html, type Part } from '../../lib/html.ts';
 import type { EventMark } from '../source.ts';
-import { type Html, html, type Part } from './html.ts';
 import { badge, icon, moment, type Tone, table, verdictBadge } from './pieces.ts';
 import { took } from './timeline.ts';
 import { metricTitle, shortImage } from './words.ts';

@@ -1,6 +1,6 @@
 import type { CanaryRelease, CanaryReleaseStatus, Phase } from '../../api/schema.ts';
+import { Html, html, type Part } from '../../lib/html.ts';
 import type { PhaseMark } from '../source.ts';
-import { Html, html, type Part } from './html.ts';
 import { icon, moment, type Tone, toneOfPhase } from './pieces.ts';
 
 /** Two marks of one phase nearer than that are one: status and watch tell it by clocks of their own. */

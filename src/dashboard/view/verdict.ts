@@ -1,6 +1,6 @@
 import type { CanaryRelease, CanaryReleaseStatus, Phase } from '../../api/schema.ts';
 import { formatCount } from '../../cli/format.ts';
-import { type Html, html, type Part } from './html.ts';
+import { type Html, html, type Part } from '../../lib/html.ts';
 import { icon, moment, type Tone, toneOfPhase, toneOfVerdict } from './pieces.ts';
 
 /** A release is under way: what status says of its analysis is of now. */

@@ -1,6 +1,7 @@
-import { formatInterval, formatValue } from '../../cli/format.ts';
+import { formatValue } from '../../cli/format.ts';
 import type { CourseMetric } from '../course.ts';
 import type { ReleaseRecord } from '../record.ts';
+import { comparisonHead, comparisonRows } from './comparisons.ts';
 import { type Fact, type Told, tell } from './parts.ts';
 import { percent } from './plot.ts';
 
@@ -53,22 +54,11 @@ function timeline({ timeline: lines }: Told): string {
     .join('');
 }
 
-function comparisons({ analysis }: ReleaseRecord): string {
-  const metrics = analysis?.metrics ?? [];
-  if (metrics.length === 0) return '';
-  const rows = metrics.map((metric) => [
-    metric.name,
-    formatValue(metric.stable, metric.unit),
-    formatValue(metric.canary, metric.unit),
-    metric.difference ?? '',
-    formatInterval(metric.interval),
-    metric.limit ?? '',
-    String(metric.samples ?? ''),
-    metric.verdict,
-  ]);
-  const header = ['Metric', 'Stable', 'Canary', 'Difference', 'Interval', 'Limit', 'Samples', 'Verdict'];
+function comparisons(record: ReleaseRecord): string {
+  const rows = comparisonRows(record);
+  if (rows.length === 0) return '';
   return table(
-    header,
+    comparisonHead,
     rows.map((cells) => cells.map(plain)),
   );
 }

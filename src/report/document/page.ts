@@ -1,7 +1,8 @@
 import { formatInterval, formatValue } from '../../cli/format.ts';
-import { type Html, html } from '../../dashboard/view/html.ts';
+import { type Html, html } from '../../lib/html.ts';
 import type { CourseMetric, CoursePoint } from '../course.ts';
 import type { ReleaseRecord } from '../record.ts';
+import { comparisonHead, comparisonRows } from './comparisons.ts';
 import { type Fact, type Told, tell } from './parts.ts';
 import { differencePlot, type Mark, percent, valuesPlot } from './plot.ts';
 import { styles } from './styles.ts';
@@ -60,21 +61,9 @@ function timeline({ timeline: lines }: Told): Html | undefined {
   return html`<ol>${lines.map(({ at, what, note }) => html`<li><time datetime="${at}">${at}</time> <strong>${what}</strong> ${note}</li>`)}</ol>`;
 }
 
-function comparisons({ analysis }: ReleaseRecord): Html | undefined {
-  const metrics = analysis?.metrics ?? [];
-  if (metrics.length === 0) return undefined;
-  const head = ['Metric', 'Stable', 'Canary', 'Difference', 'Interval', 'Limit', 'Samples', 'Verdict'];
-  const rows = metrics.map((metric) => [
-    metric.name,
-    formatValue(metric.stable, metric.unit),
-    formatValue(metric.canary, metric.unit),
-    metric.difference ?? '',
-    formatInterval(metric.interval),
-    metric.limit ?? '',
-    String(metric.samples ?? ''),
-    metric.verdict,
-  ]);
-  return table('The comparisons, one by one', head, rows);
+function comparisons(record: ReleaseRecord): Html | undefined {
+  const rows = comparisonRows(record);
+  return rows.length === 0 ? undefined : table('The comparisons, one by one', comparisonHead, rows);
 }
 
 function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): Html {

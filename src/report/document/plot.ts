@@ -1,5 +1,5 @@
 import { formatValue } from '../../cli/format.ts';
-import { type Html, html } from '../../dashboard/view/html.ts';
+import { type Html, html } from '../../lib/html.ts';
 import { formatPercent } from '../../lib/percent.ts';
 import type { CourseMetric, CoursePoint } from '../course.ts';
 

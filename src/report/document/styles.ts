@@ -1,4 +1,4 @@
-import { Html } from '../../dashboard/view/html.ts';
+import { Html } from '../../lib/html.ts';
 
 /** Light, dark and paper; lines differ in more than their colour. */
 export const styles = new Html(`

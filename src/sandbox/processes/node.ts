@@ -1,4 +1,4 @@
-import { type KubeObject, type Pod, type Resource, resources } from '../../kube/object.ts';
+import { type KubeObject, type Pod, resources } from '../../kube/object.ts';
 import type { PartContext, SandboxPart } from '../part.ts';
 
 import type { FindSource } from './environment.ts';
@@ -11,7 +11,6 @@ import { statusOf } from './pod-status.ts';
 import { type NodeTiming, usualTiming } from './timing.ts';
 
 const nodeName = 'sandbox-node';
-const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 
 export interface ProcessNodeOptions {
   /** Which program an image is. An image that it does not know cannot be pulled. */
@@ -62,7 +61,7 @@ export function createProcessNode(options: ProcessNodeOptions): (context: PartCo
       if (stopped || pods.has(uid)) return;
       if (pod.metadata.deletionTimestamp !== undefined) return remove(pod);
       const find: FindSource = (kind, name) =>
-        api.get(kind === 'Secret' ? secrets : resources.configMaps, pod.metadata.namespace, name);
+        api.get(kind === 'Secret' ? resources.secrets : resources.configMaps, pod.metadata.namespace, name);
       const bound =
         pod.spec.nodeName === undefined
           ? api.update<Pod>(resources.pods, pod, (copy) => {
