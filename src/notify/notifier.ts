@@ -1,4 +1,3 @@
-import { aborted } from '../lib/abort.ts';
 import { backoffDelay } from '../lib/backoff.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
@@ -138,10 +137,13 @@ export function createNotifier(options: NotifierOptions): Notifier {
   async function run(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     let cancel = (): void => undefined;
-    void aborted(signal).then(() => {
+    const limit = (): void => {
       cancel = clock.after(LAST_MS, () => over.abort());
-    });
+    };
+    if (signal.aborted) limit();
+    else signal.addEventListener('abort', limit, { once: true });
     await Promise.all(lines.map((line) => work(line, signal, over.signal)));
+    signal.removeEventListener('abort', limit);
     cancel();
   }
 
