@@ -21,7 +21,8 @@ function startDemo(args: string[]) {
 
 /** Processes that this run of the demo has started and that are there still. */
 function leftBehind(pid: number | undefined): string[] {
-  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' });
+  // Told twice to be wide: the ps of macOS cuts its lines otherwise.
+  const all = execFileSync('ps', ['-wwe', '-o', 'pid=', '-o', 'args='], { encoding: 'utf8' });
   return all.split('\n').filter((line) => line.includes(`demo-${pid}/`));
 }
 
