@@ -18,7 +18,7 @@ it.each([
 });
 
 it('knows the images of the shop alone', () => {
-  expect(settingsOf('demo.tandem.dev/shop:v7')).toMatchObject({ VERSION: 'v7' });
+  expect(settingsOf('demo.tandem.dev/shop:v7')).toMatchObject({ VERSION: 'v7', HOST: '127.0.0.1' });
   expect(settingsOf('demo.tandem.dev/shop:v2-slow')).toMatchObject({ LATENCY_MS: '120' });
   expect(settingsOf('demo.tandem.dev/shop:v2-fast')).toBeUndefined();
   expect(settingsOf('nginx:1')).toBeUndefined();

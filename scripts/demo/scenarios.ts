@@ -50,8 +50,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'leak',
     tag: 'v2-leak',
-    is: 'leaks 2.5 MB of memory a second',
-    env: { LEAK_BYTES_PER_SECOND: '2500000' },
+    is: 'leaks 80 MB at its start, 3 MB a minute',
+    env: { LEAK_BYTES_AT_START: '80000000', LEAK_BYTES_PER_SECOND: '50000' },
     rate: 20,
     expected: 'RolledBack',
     because: /^(memory|OOMKilled)$/,
@@ -75,6 +75,6 @@ export function settingsOf(image: string, quick = false): Record<string, string>
   // What v1 and others like it do is what the shop does by default.
   const known = scenarios.find((scenario) => scenario.tag === tag)?.env ?? (/^v\d+$/.test(tag) ? {} : undefined);
   if (known === undefined) return undefined;
-  const env = { VERSION: tag, KEEPALIVE_REQUESTS: '10', DRAIN_S: '1', ...known };
+  const env = { VERSION: tag, HOST: '127.0.0.1', KEEPALIVE_REQUESTS: '10', DRAIN_S: '1', ...known };
   return quick && 'LEAK_BYTES_PER_SECOND' in known ? { ...env, ...quickLeak } : env;
 }

@@ -285,17 +285,20 @@ describe('createNotifier', () => {
     expect(asked).toEqual(['Started']);
   });
 
-  test.each([['none'], ['ci']])('a stop leaves no timer that keeps the process for seconds: receivers %s', async (of) => {
-    const receivers = [Receiver.parse({ type: 'webhook', name: 'ci', url })].filter(({ name }) => name === of);
-    const deliver = () => Promise.resolve<Delivery>({ outcome: 'sent' });
-    const made = createNotifier({ receivers, deliver, clock, random: () => 0, log: silentLogger });
-    const running = made.run(stop.signal);
-    await clock.advance(1000);
-    stop.abort();
-    await clock.advance(0);
-    await running;
-    expect(clock.pending()).toBe(0);
-  });
+  test.each([['none'], ['ci']])(
+    'a stop leaves no timer that keeps the process for seconds: receivers %s',
+    async (of) => {
+      const receivers = [Receiver.parse({ type: 'webhook', name: 'ci', url })].filter(({ name }) => name === of);
+      const deliver = () => Promise.resolve<Delivery>({ outcome: 'sent' });
+      const made = createNotifier({ receivers, deliver, clock, random: () => 0, log: silentLogger });
+      const running = made.run(stop.signal);
+      await clock.advance(1000);
+      stop.abort();
+      await clock.advance(0);
+      await running;
+      expect(clock.pending()).toBe(0);
+    },
+  );
 
   test('the line is bounded, and tried once more at the end', async () => {
     results = [{ outcome: 'failed', problem: 'HTTP 503', afterSeconds: 3600 }];

@@ -73,13 +73,15 @@ test('SIGTERM: not ready at once, still serving while it drains, then gone with 
 
 test('a leak is real memory', async () => {
   const { url } = await start({ LEAK_BYTES_PER_REQUEST: '20000000' });
-  const resident = async (): Promise<number> => {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
+  const resident = async (from: string): Promise<number> => {
+    const metrics = await (await fetch(`${from}/metrics`)).text();
     return Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1]);
   };
-  const before = await resident();
+  const before = await resident(url);
+  const { url: other } = await start({ LEAK_BYTES_AT_START: '100000000' });
+  expect((await resident(other)) - before).toBeGreaterThan(80_000_000);
   for (let i = 0; i < 5; i += 1) await fetch(`${url}/fast`);
-  expect((await resident()) - before).toBeGreaterThan(80_000_000);
+  expect((await resident(url)) - before).toBeGreaterThan(80_000_000);
 });
 
 test('never ready, but serving', async () => {

@@ -101,9 +101,13 @@ function main(): void {
       process.exit(1);
     }, settings.crashAfterS * 1000);
   }
+  leak(app, settings.leakBytesAtStart);
   setInterval(() => leak(app, settings.leakBytesPerSecond), 1000);
   setTimeout(() => {
-    server.listen(settings.port, () => console.log(`shop ${settings.version} listens on ${settings.port}`));
+    const { host, port, version } = settings;
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
+      console.log(`shop ${version} listens on ${port}`),
+    );
   }, settings.startDelayS * 1000);
 }
 

@@ -4,7 +4,7 @@ import { readSettings } from './settings.ts';
 
 test('without switches the application is healthy', () => {
   const settings = readSettings({});
-  expect(settings).toMatchObject({ port: 8080, errorRate: 0, latencyMs: 0, crashAfterS: undefined, neverReady: false });
+  expect(settings).toMatchObject({ port: 8080, errorRate: 0, latencyMs: 0, host: undefined, neverReady: false });
   expect(planRequest(settings, '/fast', 5, () => 0.5).error).toBeUndefined();
 });
 

@@ -2,6 +2,8 @@
 export interface Settings {
   /** PORT */
   port: number;
+  /** HOST: the address that it listens on; undefined = all there are. */
+  host: string | undefined;
   /** VERSION: sent back as `X-Version`. */
   version: string;
   /** HOSTNAME: the pod's name, sent back as `X-Pod`. */
@@ -23,7 +25,8 @@ export interface Settings {
   warmupS: number;
   /** CPU_MS: time a request keeps the processor busy. */
   cpuMs: number;
-  /** LEAK_BYTES_PER_REQUEST, LEAK_BYTES_PER_SECOND: memory that is never given back. */
+  /** LEAK_BYTES_AT_START, LEAK_BYTES_PER_REQUEST, LEAK_BYTES_PER_SECOND: memory that is never given back. */
+  leakBytesAtStart: number;
   leakBytesPerRequest: number;
   leakBytesPerSecond: number;
   /** START_DELAY_S: seconds before the port is opened. */
@@ -50,6 +53,7 @@ export function readSettings(env: Environment): Settings {
   const crash = env['CRASH_AFTER_S'];
   return {
     port: number(env, 'PORT', 8080),
+    host: env['HOST'] || undefined,
     version: env['VERSION'] ?? 'none',
     pod: env['HOSTNAME'] ?? 'none',
     baselineErrorRate: share(env, 'BASELINE_ERROR_RATE'),
@@ -62,6 +66,7 @@ export function readSettings(env: Environment): Settings {
     warmupMs: number(env, 'WARMUP_MS', 0),
     warmupS: number(env, 'WARMUP_S', 60),
     cpuMs: number(env, 'CPU_MS', 0),
+    leakBytesAtStart: number(env, 'LEAK_BYTES_AT_START', 0),
     leakBytesPerRequest: number(env, 'LEAK_BYTES_PER_REQUEST', 0),
     leakBytesPerSecond: number(env, 'LEAK_BYTES_PER_SECOND', 0),
     startDelayS: number(env, 'START_DELAY_S', 0),
