@@ -33,6 +33,7 @@ import { createMeasuring } from './measuring.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { createNeighbours } from './neighbours.ts';
 import { leaveTarget, type ReconcileDeps, reconcileRelease } from './reconcile.ts';
+import { createUnsureWrites } from './unsure.ts';
 import { createWake } from './wake.ts';
 
 /** Name of the lease that replicas share. */
@@ -114,9 +115,11 @@ export function assembleOperator(input: OperatorInput): Operator {
   });
   const foresight = createForesight({ collector, clock, log, onPlan: (key) => late.controller?.rouse(key) });
   const measuring = createMeasuring({ collector, createJudge: incrementalJudge, clock, foresight });
+  const unsure = createUnsureWrites();
   const reports = reportsOf(input, api, measuring.judged);
   const forget = (key: string): void => {
     measuring.forget(key);
+    unsure.forget(key);
     wake.forget(key);
     metrics.forget(key);
     input.notifier?.forget(key);
@@ -125,6 +128,7 @@ export function assembleOperator(input: OperatorInput): Operator {
     api,
     clock,
     log,
+    unsure,
     fit: createStatusFitter(),
     gate: createGateProver(api, clock),
     surroundings: createSurroundingsReader(api, clock, { trackSecrets: input.config.trackSecrets ?? false }),

@@ -14,11 +14,13 @@ import { isControlledBy } from '../release/pods.ts';
 import type { Snapshot } from '../release/snapshot.ts';
 import { keyOf } from './asked.ts';
 import type { Neighbours } from './neighbours.ts';
+import type { UnsureWrites } from './unsure.ts';
 
 export interface ReconcileDeps extends GatherSources {
   log: Logger;
   /** Watches of what running releases need; absent: each pass reads it. */
   neighbours?: Pick<Neighbours, 'follow' | 'leave' | 'watched'>;
+  unsure: UnsureWrites;
   /** Cuts a status to the bounds of the CRD: what the API server refuses would stop a release. */
   fit(status: CanaryReleaseStatus): CanaryReleaseStatus;
   /** Reports an event on an object; never throws. */
@@ -66,11 +68,12 @@ export async function reconcileRelease(deps: ReconcileDeps, namespace: string, n
   try {
     await writeStatus(context, written.status);
   } catch (error) {
+    deps.unsure.failed(snapshot);
     if (isConflict(error)) return again(deps.clock);
     if (isNotFound(error)) return gone;
     throw error;
   }
-  deps.observe(snapshot, written);
+  deps.observe(deps.unsure.settled(snapshot), written);
   deps.measure(snapshot, decision);
   followOrLeave(deps, snapshot, decision);
   for (const action of decision.actions) {

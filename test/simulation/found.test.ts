@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { GATE_LABEL, SERVICE_ACCOUNT, TRACK_LABEL } from '../../src/api/names.ts';
+import { ApiError } from '../../src/kube/errors.ts';
 import { resources } from '../../src/kube/object.ts';
+import { newEnds } from '../../src/release/ledger.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What the simulation of the whole operator has found, each as a release of its own. */
@@ -27,6 +29,30 @@ describe('a canary of which a pod was evicted', () => {
 
     await world.setVersion('v1');
     await world.until('the canary is gone', async () => world.canary() === undefined, 60);
+  });
+});
+
+describe('an end whose write was done and not answered', () => {
+  it('is told once, by the pass that finds it written', async () => {
+    const told: string[] = [];
+    world = await createWorld({
+      spec,
+      observe: ({ release }, { status }) =>
+        void told.push(...newEnds(release.status, status).map((end) => end.outcome)),
+    });
+    world.script('v2', { verdict: 'Pass', after: 10 });
+    let lost = 0;
+    world.sandbox.faults.before((call) => {
+      const ends = call.subresource === 'status' && JSON.stringify(call.body).includes('"outcome":"Promoted"');
+      if (!ends || lost > 0) return 'ok';
+      lost += 1;
+      return { after: new ApiError(0, 'ECONNRESET', 'the answer was lost') };
+    }, SERVICE_ACCOUNT);
+    await world.setVersion('v2');
+    await world.outcome('Promoted', 300);
+    await world.seconds(30);
+    expect(lost).toBe(1);
+    expect(told.filter((outcome) => outcome !== 'Adopted')).toEqual(['Promoted']);
   });
 });
 

@@ -1,17 +1,23 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { mutants } from './mutants/list.ts';
 import { catchMutant, checkPlans } from './mutants/run.ts';
 import { readManifests } from './whole/manifests.ts';
 import { createPlan, type Plan } from './whole/plan.ts';
+import { harshRates, noFaults } from './whole/rates.ts';
 import { failureText, Tally } from './whole/report.ts';
 import { type Outcome, play } from './whole/run.ts';
 import { shrink } from './whole/shrink.ts';
 
-const usage = `npm run simulate -- [--seeds N] [--minutes M] [--from SEED]
-npm run simulate -- --seed SEED [--no-shrink]
+const usage = `npm run simulate -- [--seeds N] [--minutes M] [--from SEED] [--rates drawn|harsh|none]
+npm run simulate -- --seed SEED [--no-shrink] [--rates ...]
+npm run simulate -- --plan FILE
 npm run simulate -- --mutants [--only TEXT]
 
 Plays histories of the whole operator in virtual time, each from its seed, until N are played or M minutes are over.
+How often faults strike is drawn for each seed; harsh: all of them at once, as often as they are ever drawn, and people
+who do something every few seconds; none: people alone. A history that fails is made smaller and written to a file, which
+--plan plays again.
 With --mutants it breaks the operator in known ways, one after the other, and says by what each was caught and how long
 that took; --only leaves out those whose name does not have TEXT in it.
 `;
@@ -22,6 +28,8 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    plan: { type: 'string' },
+    rates: { type: 'string', default: 'drawn' },
     'no-shrink': { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -32,14 +40,37 @@ const { values } = parseArgs({
 const manifests = readManifests();
 const run = (plan: Plan): Promise<Outcome> => play(plan, manifests);
 
-async function one(seed: number, tally: Tally): Promise<void> {
-  const plan = createPlan(seed);
+const ratesOf: Record<string, (plan: Plan) => Plan> = {
+  drawn: (plan) => plan,
+  harsh: (plan) => ({ ...plan, rates: harshRates }),
+  none: (plan) => ({ ...plan, rates: noFaults }),
+};
+
+function plannedFor(seed: number): Plan {
+  const withRates = ratesOf[values.rates];
+  if (withRates === undefined) throw new Error(`--rates ${values.rates} is none of ${Object.keys(ratesOf).join(', ')}`);
+  return withRates(createPlan(seed, values.rates === 'harsh' ? 'busy' : 'drawn'));
+}
+
+/** Where the plan of a failed history lies. */
+function keep(plan: Plan): string {
+  const folder = '.state/simulation';
+  mkdirSync(folder, { recursive: true });
+  const file = `${folder}/seed-${plan.seed}.json`;
+  writeFileSync(file, JSON.stringify(plan));
+  return file;
+}
+
+async function one(plan: Plan, tally: Tally): Promise<void> {
+  const { seed } = plan;
   const outcome = await run(plan);
   tally.add(outcome);
   if (outcome.violation === undefined) return;
   tally.failures.push(`seed ${seed}: invariant ${outcome.violation.invariant}: ${outcome.violation.message}`);
-  const small = values['no-shrink'] ? undefined : await shrink(plan, outcome.violation.invariant, run);
-  process.stdout.write(`${failureText(small?.plan ?? plan, small?.outcome ?? outcome)}\n`);
+  const whole = values['no-shrink'] || values.plan !== undefined;
+  const small = whole ? undefined : await shrink(plan, outcome.violation.invariant, run);
+  const file = values.plan ?? keep(small?.plan ?? plan);
+  process.stdout.write(`${failureText(small?.plan ?? plan, small?.outcome ?? outcome, file)}\n`);
 }
 
 async function runMutants(): Promise<number> {
@@ -66,12 +97,17 @@ async function runMutants(): Promise<number> {
 async function main(): Promise<number> {
   if (values.mutants) return runMutants();
   const tally = new Tally();
-  if (values.seed !== undefined) await one(Number(values.seed), tally);
+  if (values.plan !== undefined) await one(JSON.parse(readFileSync(values.plan, 'utf8')) as Plan, tally);
+  else if (values.seed !== undefined) await one(plannedFor(Number(values.seed)), tally);
   else {
     const seeds = Number(values.seeds ?? (values.minutes === undefined ? 20 : Number.MAX_SAFE_INTEGER));
     const limit = Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60;
     const first = Number(values.from);
-    for (let seed = first; seed < first + seeds && tally.seconds < limit; seed += 1) await one(seed, tally);
+    for (let seed = first; seed < first + seeds && tally.seconds < limit; seed += 1) {
+      await one(plannedFor(seed), tally);
+      if (process.stderr.isTTY || tally.seeds % 10 === 0)
+        process.stderr.write(`seed ${seed}: ${tally.seconds.toFixed(0)} s\n`);
+    }
   }
   process.stdout.write(`${tally.text()}\n${tally.failures.map((line) => `  ${line}\n`).join('')}`);
   return tally.failures.length === 0 ? 0 : 1;

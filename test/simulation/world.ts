@@ -19,6 +19,7 @@ import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import { createController } from '../../src/operator/controller.ts';
 import { leaveTarget, type ReconcileDeps, reconcileRelease } from '../../src/operator/reconcile.ts';
+import { createUnsureWrites } from '../../src/operator/unsure.ts';
 import type { ReleaseEvent } from '../../src/release/decision.ts';
 import { isComplete, rollingBounds } from '../../src/release/facts.ts';
 import { createGateProver } from '../../src/release/gate-proof.ts';
@@ -111,6 +112,8 @@ export interface WorldOptions {
   adopt?: boolean;
   policies?: boolean;
   trackSecrets?: boolean;
+  /** Told of each pass whose status was written. */
+  observe?: ReconcileDeps['observe'];
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -151,7 +154,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       emit: (_, event) => void events.push(event),
       measure: () => undefined,
       forget: () => undefined,
-      observe: () => undefined,
+      unsure: createUnsureWrites(),
+      observe: options.observe ?? (() => undefined),
     };
     const controller = createController({
       api,

@@ -183,6 +183,61 @@ export const mutants: readonly Mutant[] = [
     plans: [provoke.promotion],
   },
   {
+    name: 'tells no end of a release',
+    edits: [
+      {
+        file: 'src/notify/notification.ts',
+        find: '...endsOf(snapshot, before, status, first).map(endOf),',
+        replace: '',
+      },
+    ],
+    plans: [provoke.promotion],
+  },
+  {
+    name: 'gives up a notification that failed',
+    edits: [
+      {
+        file: 'src/notify/notifier.ts',
+        find: "if (delivery.outcome === 'refused') {",
+        replace: "if (delivery.outcome !== 'sent') {",
+      },
+    ],
+    plans: [provoke.deaf],
+  },
+  {
+    name: 'does not tell again what a process died with',
+    edits: [
+      {
+        file: 'src/notify/notification.ts',
+        find: 'retoldMilliseconds = 15 * 60_000',
+        replace: 'retoldMilliseconds = 0',
+      },
+    ],
+    plans: [provoke.deaf],
+  },
+  {
+    name: 'tells nobody of an end whose write got no answer',
+    edits: [
+      {
+        file: 'src/operator/reconcile.ts',
+        find: 'deps.unsure.failed(snapshot);',
+        replace: '',
+      },
+    ],
+    plans: [provoke.unanswered],
+  },
+  {
+    name: 'tells the same end with another id',
+    edits: [
+      {
+        file: 'src/notify/notification.ts',
+        find: 'id: idOf([uid, one.kind, one.revision, one.time]),',
+        replace: 'id: idOf([uid, one.kind, one.revision, String(snapshot.now)]),',
+      },
+    ],
+    plans: [provoke.retold],
+  },
+  {
     name: 'deletes a ReplicaSet that serves',
     edits: [
       {

@@ -106,6 +106,31 @@ export const foreignSource = history([
   [2, 'foreign source named', 'restricted'],
   [5, 'another version', 'v2'],
 ]);
+/** Promoted while nobody listens, by a process that dies with what it has to say. */
+export const deaf = history([
+  [5, 'another version', 'v2'],
+  [10, 'receiver down', 200],
+  [30, 'promote'],
+  [120, 'operator killed', 0],
+]);
+/** Promoted; then another process takes over. */
+export const retold = history([
+  [5, 'another version', 'v2'],
+  [30, 'promote'],
+  [120, 'operator killed', 0],
+]);
+/** Writes take effect and nobody hears of it. */
+export const unanswered = history(
+  [
+    [5, 'another version', 'v2'],
+    [30, 'promote'],
+    [120, 'another version', 'v3'],
+    [150, 'abort'],
+    [200, 'another version', 'v4'],
+    [230, 'promote'],
+  ],
+  { rates: { ...noFaults, answerLost: 0.1 } },
+);
 export const gone = history(
   [
     [5, 'another version', 'v2'],

@@ -43,11 +43,24 @@ export interface WireOptions {
   expire(): void;
 }
 
-type Fate = 'ok' | 'timeout' | 'answerLost' | 'killedBefore' | 'killedAfter' | ApiError;
+/** `answer`: it takes effect, and this is what the client hears. */
+type Fate = 'ok' | 'timeout' | 'killedBefore' | 'killedAfter' | ApiError | { answer: ApiError };
 
 export function isWrite({ verb }: Sent): boolean {
   return verb === 'create' || verb === 'replace' || verb === 'patch' || verb === 'delete';
 }
+
+/** A proxy, or the API server's own repetition of a write, may answer so although the write is done. */
+const afterwards = ['error500After', 'conflict409After', 'tooMany429After'] as const;
+
+const errors: Record<(typeof afterwards)[number], (chance: Chance) => ApiError> = {
+  error500After: () => new ApiError(500, 'InternalError', 'etcd has no leader'),
+  conflict409After: () => new ApiError(409, 'Conflict', 'the object has been modified'),
+  tooMany429After: (chance) => {
+    const retryAfterSeconds = chance.pick([1, 1, 3, 60]);
+    return new ApiError(429, 'TooManyRequests', 'too many requests', { retryAfterSeconds });
+  },
+};
 
 /** What becomes of a request: at most one fault. */
 function fateOf(sent: Sent, options: WireOptions): Fate {
@@ -59,17 +72,19 @@ function fateOf(sent: Sent, options: WireOptions): Fate {
     return hit;
   };
   if (options.forbids(sent)) return new ApiError(403, 'Forbidden', 'forbidden for a while');
-  if (strikes('error500')) return new ApiError(500, 'InternalError', 'etcd has no leader');
-  if (isWrite(sent) && strikes('conflict409')) return new ApiError(409, 'Conflict', 'the object has been modified');
-  if (strikes('tooMany429')) {
-    const retryAfterSeconds = chance.pick([1, 1, 3, 60]);
-    return new ApiError(429, 'TooManyRequests', 'too many requests', { retryAfterSeconds });
-  }
+  if (strikes('error500')) return errors.error500After(chance);
+  if (isWrite(sent) && strikes('conflict409')) return errors.conflict409After(chance);
+  if (strikes('tooMany429')) return errors.tooMany429After(chance);
   if (strikes('broken')) return new ApiError(0, 'ECONNRESET', 'the connection broke before the request arrived');
   if (strikes('timeout')) return 'timeout';
-  if (strikes('answerLost')) return 'answerLost';
+  if (strikes('answerLost')) return { answer: new ApiError(0, 'ECONNRESET', 'the answer was lost') };
+  if (isWrite(sent)) for (const kind of afterwards) if (strikes(kind)) return { answer: errors[kind](chance) };
   if (isWrite(sent) && strikes('killedBefore')) return 'killedBefore';
   return isWrite(sent) && strikes('killedAfter') ? 'killedAfter' : 'ok';
+}
+
+function isAnswered(fate: Fate): fate is { answer: ApiError } {
+  return typeof fate === 'object' && 'answer' in fate;
 }
 
 export type Effect<T> = () => Promise<T>;
@@ -93,7 +108,7 @@ export function attempt<T>(sent: Sent, options: WireOptions, effect: Effect<T>):
       try {
         const value = await effect();
         options.after(sent, undefined);
-        if (fate === 'answerLost') answer(() => reject(new ApiError(0, 'ECONNRESET', 'the answer was lost')));
+        if (isAnswered(fate)) answer(() => reject(fate.answer));
         else answer(() => resolve(value));
       } catch (error) {
         options.after(sent, error);

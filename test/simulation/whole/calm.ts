@@ -13,6 +13,7 @@ export async function calmDown(
   attempt: Attempt,
 ): Promise<void> {
   circumstances.downUntil = 0;
+  circumstances.receiverDownUntil = 0;
   circumstances.forbiddenUntil = 0;
   for (const { name } of plan.targets) {
     const ref = { namespace: NAMESPACE, name };

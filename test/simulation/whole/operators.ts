@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts';
 import { createProcess, type Process } from './process.ts';
 import type { Prometheus } from './prometheus.ts';
 import type { Rates } from './rates.ts';
+import type { Receivers } from './receivers.ts';
 import { createWire } from './wire.ts';
 
 /** One replica of the operator, as it runs now. */
@@ -28,6 +29,7 @@ export interface OperatorsOptions {
   sandbox: Sandbox;
   plan: Plan;
   prometheus: Prometheus;
+  receivers: Receivers;
   rates(): Rates;
   forbids(sent: Sent): boolean;
   fault(kind: string): void;
@@ -45,14 +47,17 @@ export interface Operators {
   stop(index: number): void;
   /** Processes that ran at any time. */
   registries: readonly Registry[];
+  /** How many have ended. */
+  deaths(): number;
 }
 
 export function createOperators(options: OperatorsOptions): Operators {
-  const { real, sandbox, plan, prometheus } = options;
+  const { real, sandbox, plan, prometheus, receivers } = options;
   const replicas: (Replica | undefined)[] = [];
   const registries: Registry[] = [];
   const restarts = createChance(plan.seed, 'restarts');
   let started = 0;
+  let deaths = 0;
 
   function startAgain(index: number): void {
     replicas[index] = undefined;
@@ -74,6 +79,7 @@ export function createOperators(options: OperatorsOptions): Operators {
     const kill = (): void => {
       if (!process.alive) return;
       process.kill();
+      deaths += 1;
       api.kill();
       startAgain(index);
     };
@@ -88,6 +94,7 @@ export function createOperators(options: OperatorsOptions): Operators {
       identity: name,
       leaseNamespace: INSTALL_NAMESPACE,
       sources: [prometheus.source(process, 'default'), prometheus.source(process, 'restricted', ['elsewhere'])],
+      notifier: receivers.notifier(process, createChance(plan.seed, `${name} notifications`)),
       reports: { keep: 3, version: 'simulated' },
       metrics: createOperatorMetrics(registry, 'simulated', () => process.clock.now()),
       kubeMetrics: createKubeMetrics(registry),
@@ -107,5 +114,6 @@ export function createOperators(options: OperatorsOptions): Operators {
     all: () => replicas.filter((replica) => replica !== undefined),
     stop: (index) => replicas[index % plan.operators]?.stop.abort(),
     registries,
+    deaths: () => deaths,
   };
 }

@@ -50,8 +50,14 @@ function drawTarget(name: string, chance: Chance): PlannedTarget {
   };
 }
 
-function drawSteps(chance: Chance, targets: readonly PlannedTarget[], seconds: number): Step[] {
-  const pause = chance.pick([4, 12, 40]);
+function drawSteps(
+  chance: Chance,
+  targets: readonly PlannedTarget[],
+  seconds: number,
+  people: 'drawn' | 'busy',
+): Step[] {
+  const usual = chance.pick([4, 12, 40]);
+  const pause = people === 'busy' ? 4 : usual;
   const drawn: Step[] = [];
   for (let at = chance.between(0, 10); at < seconds; at += chance.between(0, 2 * pause)) {
     const what = chance.pick(stepNames);
@@ -62,7 +68,8 @@ function drawSteps(chance: Chance, targets: readonly PlannedTarget[], seconds: n
   return drawn;
 }
 
-export function createPlan(seed: number): Plan {
+/** `busy`: people do something every few seconds. */
+export function createPlan(seed: number, people: 'drawn' | 'busy' = 'drawn'): Plan {
   const chance = createChance(seed, 'plan');
   const operators = chance.pick([1, 2, 2, 3]);
   const targets = [drawTarget('shop', chance)];
@@ -79,7 +86,7 @@ export function createPlan(seed: number): Plan {
       rate: chance.pick([1, 1, chance.between(0.95, 1.05)]),
       offsetMs: chance.pick([0, 0, Math.round(chance.between(-2000, 2000))]),
     })),
-    steps: drawSteps(chance, targets, disturbedMinutes * 60),
+    steps: drawSteps(chance, targets, disturbedMinutes * 60, people),
     disturbedMinutes,
     calmMinutes: 20,
   };

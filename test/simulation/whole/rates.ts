@@ -7,6 +7,10 @@ export interface Rates {
   conflict409: number;
   tooMany429: number;
   broken: number;
+  /** Writes that take effect, and that are answered as if they had failed. */
+  error500After: number;
+  conflict409After: number;
+  tooMany429After: number;
   /** Calls that take effect, and whose answer is lost. */
   answerLost: number;
   /** Calls without an answer within the client's time; some take effect, some of them after that time. */
@@ -20,12 +24,20 @@ export interface Rates {
   watchDoubled: number;
   watchGone: number;
   watchHalfOpen: number;
+  /** A connection falls behind, by minutes as it strikes again, and stays open: nothing says so. */
+  watchBehind: number;
   querySlow: number;
   queryFails: number;
   queryEmpty: number;
   scrapeMissed: number;
   sampleLate: number;
   counterReset: number;
+  /** A receiver of notifications refuses, asks for patience, never answers, heard it and does not say so, takes seconds. */
+  notifyFails: number;
+  notify429: number;
+  notifyHangs: number;
+  notifyAnswerLost: number;
+  notifySlow: number;
 }
 
 const most: Rates = {
@@ -33,6 +45,9 @@ const most: Rates = {
   conflict409: 0.1,
   tooMany429: 0.1,
   broken: 0.1,
+  error500After: 0.05,
+  conflict409After: 0.05,
+  tooMany429After: 0.05,
   answerLost: 0.1,
   timeout: 0.03,
   killedBefore: 0.01,
@@ -42,15 +57,24 @@ const most: Rates = {
   watchDoubled: 0.3,
   watchGone: 0.05,
   watchHalfOpen: 0.03,
+  watchBehind: 0.02,
   querySlow: 0.1,
   queryFails: 0.2,
   queryEmpty: 0.1,
   scrapeMissed: 0.2,
   sampleLate: 0.2,
   counterReset: 0.01,
+  notifyFails: 0.3,
+  notify429: 0.2,
+  notifyHangs: 0.2,
+  notifyAnswerLost: 0.2,
+  notifySlow: 0.3,
 };
 
 export const noFaults: Rates = Object.fromEntries(Object.keys(most).map((kind) => [kind, 0])) as unknown as Rates;
+
+/** Everything at once, as thick as it ever is. */
+export const harshRates: Rates = most;
 
 /** Most histories have a few kinds of faults, some rare and some thick. */
 export function drawRates(chance: Chance): Rates {

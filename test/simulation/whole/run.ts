@@ -10,8 +10,10 @@ import { createOperators, type Operators } from './operators.ts';
 import type { Plan } from './plan.ts';
 import { createPrometheus } from './prometheus.ts';
 import { noFaults } from './rates.ts';
+import { createReceivers } from './receivers.ts';
 import { type Circumstances, createStage, deploymentOf, NAMESPACE } from './stage.ts';
 import { type Step, steps } from './steps.ts';
+import { createTrace } from './trace.ts';
 import { createWatchdog, type Violation } from './watchdog.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -31,8 +33,14 @@ export interface Outcome {
   releases: number;
   faults: Map<string, number>;
   virtualMinutes: number;
-  /** Changes of the store, for comparing two runs. */
-  version: number;
+  /** What people and the machine did, by kind, and how pods fared. */
+  done: Map<string, number>;
+  /** Of all messages, for comparing two runs. */
+  digest: string;
+}
+
+function count(counts: Map<string, number>, kind: string): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + 1);
 }
 
 /** Plays a plan from its beginning to its end, or to the first thing that must not be. The same plan, the same history. */
@@ -41,12 +49,15 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
   const sandbox = createSandbox({ clock: real, seed: plan.seed, namespaces: [NAMESPACE] });
   for (const text of manifests) sandbox.install(text, { skipUnknown: true });
   const faults = new Map<string, number>();
+  const done = new Map<string, number>();
+  const trace = createTrace(real, sandbox);
   const history: string[] = [];
   const seconds = (): string => ((real.now() - START) / 1000).toFixed(1);
   let rates = plan.rates;
   const circumstances: Circumstances = {
     load: new Map(plan.targets.map(({ name, load }) => [name, load])),
     downUntil: 0,
+    receiverDownUntil: 0,
     forbiddenUntil: 0,
     pausedByHand: new Set(),
     podsDeleted: new Set(),
@@ -56,9 +67,16 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     if (nature === undefined) throw new Error('there is no nature');
     return nature;
   };
-  sandbox.pods.behave((pod) => natureOf(versionOf(pod)).pod);
+  const met = new Set<string>();
+  sandbox.pods.behave((pod) => {
+    const nature = natureOf(versionOf(pod));
+    const { uid = '' } = pod.metadata;
+    if (nature.pod !== undefined && !met.has(uid)) count(done, `pod: ${nature.name}`);
+    met.add(uid);
+    return nature.pod;
+  });
   const fault = (kind: string): void => {
-    faults.set(kind, (faults.get(kind) ?? 0) + 1);
+    count(faults, kind);
     watchdog.disturbed();
   };
   const prometheus = createPrometheus({
@@ -73,22 +91,43 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     fault,
     asked: (...args) => watchdog.asked(...args),
   });
+  const isDeaf = (): boolean => real.now() < circumstances.receiverDownUntil;
+  const receivers = createReceivers({ real, rates: () => rates, isDown: isDeaf, fault });
   // The watchdog sees what operators send before there are any.
   const late: { operators?: Operators } = {};
   const countedEnds = createCountedEnds(() => late.operators?.registries ?? []);
-  const watchdog = createWatchdog({ real, sandbox, plan, circumstances, prometheus, countedEnds, start: START });
+  const watchdog = createWatchdog({
+    real,
+    sandbox,
+    plan,
+    circumstances,
+    prometheus,
+    countedEnds,
+    told: receivers.told,
+    deaths: () => late.operators?.deaths() ?? 0,
+    start: START,
+  });
   const operators = createOperators({
     real,
     sandbox,
     plan,
     prometheus,
+    receivers,
     rates: () => rates,
     forbids: ({ verb, resource }) => {
       const write = verb !== 'get' && verb !== 'list' && verb !== 'watch' && verb !== 'discover';
       return write && resource?.plural !== 'leases' && real.now() < circumstances.forbiddenUntil;
     },
     fault,
-    ...watchdog.hooks,
+    before: watchdog.hooks.before,
+    sent(sent) {
+      trace.sent(sent);
+      watchdog.hooks.sent(sent);
+    },
+    after(sent, error) {
+      trace.after(sent, error);
+      watchdog.hooks.after(sent, error);
+    },
   });
   late.operators = operators;
   const stage = createStage({ real, sandbox, plan, operators, circumstances, fault });
@@ -120,6 +159,7 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
   function take({ what, target, value }: Step): void {
     const name = plan.targets[target]?.name ?? '';
     const shown = value === undefined ? '' : ` ${value}`;
+    count(done, what);
     history.push(`${seconds()} s ${name}: ${what}${shown}`);
     void attempt(() => steps[what].run(stage, name, value ?? ''));
   }
@@ -131,6 +171,7 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
   for (const { name, replicas } of plan.targets)
     await stage.admin.create(resources.deployments, deploymentOf(name, 'v1', replicas));
   operators.start();
+  for (const { rate, offsetMs } of plan.clocks) if (rate !== 1 || offsetMs !== 0) count(faults, 'clockSkewed');
   await until(START + 20_000);
   for (const { name } of plan.targets) await attempt(() => stage.createRelease(name));
   await until(quiet);
@@ -155,6 +196,7 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     releases: watchdog.ends(),
     faults,
     virtualMinutes: (real.now() - START) / MINUTE_MS,
-    version: sandbox.version(),
+    done,
+    digest: trace.digest(),
   };
 }

@@ -24,6 +24,7 @@ export interface Stage {
   deletePod(name: string, index: number): Promise<void>;
   setLoad(name: string, perSecond: number, ms: number): void;
   sourceDown(ms: number): void;
+  receiverDown(ms: number): void;
   forbid(ms: number): void;
   killOperator(index: number): void;
   stopOperator(index: number): void;
@@ -36,6 +37,8 @@ export interface Stage {
 export interface Circumstances {
   load: Map<string, number>;
   downUntil: number;
+  /** Until when the receiver of notifications is. */
+  receiverDownUntil: number;
   forbiddenUntil: number;
   /** Targets that a person paused and nobody resumed since. */
   pausedByHand: Set<string>;
@@ -131,6 +134,9 @@ export function createStage({ real, sandbox, plan, operators, circumstances, fau
     sourceDown(ms) {
       circumstances.downUntil = Math.max(circumstances.downUntil, real.now() + ms);
       fault('sourceDown');
+    },
+    receiverDown(ms) {
+      circumstances.receiverDownUntil = Math.max(circumstances.receiverDownUntil, real.now() + ms);
     },
     forbid(ms) {
       circumstances.forbiddenUntil = Math.max(circumstances.forbiddenUntil, real.now() + ms);

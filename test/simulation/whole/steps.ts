@@ -195,6 +195,11 @@ const kinds = {
     draw: seconds(10, 500),
     run: (stage, _, value) => stage.sourceDown(Number(value) * 1000),
   },
+  'receiver down': {
+    weight: 0.5,
+    draw: seconds(10, 900),
+    run: (stage, _, value) => stage.receiverDown(Number(value) * 1000),
+  },
   'writes forbidden': {
     weight: 0.4,
     draw: seconds(5, 90),

@@ -10,6 +10,7 @@ import { invariants } from './invariants/all.ts';
 import type { Invariant, Scene } from './invariants/invariant.ts';
 import type { Plan } from './plan.ts';
 import type { Prometheus } from './prometheus.ts';
+import type { Told } from './receivers.ts';
 import { type Circumstances, NAMESPACE } from './stage.ts';
 import { lookAt, type View, versionKey } from './view.ts';
 
@@ -29,6 +30,8 @@ interface WatchdogInput {
   circumstances: Circumstances;
   prometheus: Prometheus;
   countedEnds: CountedEnds;
+  told: readonly Told[];
+  deaths(): number;
   /** The beginning, milliseconds since the epoch. */
   start: number;
 }
@@ -62,7 +65,7 @@ function shown({ subresource, body, verb }: Sent): string {
 }
 
 export function createWatchdog(input: WatchdogInput): Watchdog {
-  const { real, sandbox, plan, circumstances, prometheus, countedEnds, start } = input;
+  const { real, sandbox, plan, circumstances, prometheus, countedEnds, told, deaths, start } = input;
   const versions = new Map<string, string>();
   const queries: { source: string; query: string }[] = [];
   const failures: { from: number; to: number }[] = [];
@@ -87,6 +90,9 @@ export function createWatchdog(input: WatchdogInput): Watchdog {
     versionOf: (revision) => versions.get(revision),
     unanswered,
     disturbed: (from, to) => disturbances.some((at) => at >= from && at <= to),
+    lastDisturbed: () => disturbances.at(-1) ?? start,
+    deaths,
+    told,
     queries,
     countedEnds,
   };

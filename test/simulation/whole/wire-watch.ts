@@ -30,6 +30,9 @@ function createInbox<T>(): Inbox<T> {
 
 type Item<T extends KubeObject> = { event: WatchEvent<T> } | { end: Error | undefined };
 
+/** Less than the silence after which an informer takes a connection for dead. */
+const LONGEST_SILENCE_MS = 100_000;
+
 /** Carries the events of a watch to the process: late, twice, cut off with 410, or into a connection that is dead. */
 class Carrier<T extends KubeObject> {
   readonly #options: WireOptions;
@@ -38,6 +41,8 @@ class Carrier<T extends KubeObject> {
   /** Nothing overtakes on one connection. */
   #free = 0;
   #dead = false;
+  /** Milliseconds by which everything on it comes late. */
+  #behind = 0;
 
   constructor(options: WireOptions, inbox: Inbox<Item<T>>, stop: () => void) {
     this.#options = options;
@@ -54,7 +59,7 @@ class Carrier<T extends KubeObject> {
     }
   }
 
-  #strikes(kind: 'watchHalfOpen' | 'watchGone' | 'watchDoubled' | 'watchDelayed'): boolean {
+  #strikes(kind: 'watchHalfOpen' | 'watchGone' | 'watchDoubled' | 'watchDelayed' | 'watchBehind'): boolean {
     const hit = this.#options.chance.happens(this.#options.rates()[kind]);
     if (hit) this.#options.fault(kind);
     return hit;
@@ -73,6 +78,7 @@ class Carrier<T extends KubeObject> {
       this.#options.expire();
       return;
     }
+    if (this.#strikes('watchBehind')) this.#behind += this.#options.chance.between(5000, LONGEST_SILENCE_MS);
     const delay = this.#strikes('watchDelayed') ? this.#options.chance.between(50, 20_000) : 0;
     this.#send({ event }, delay);
     if (this.#strikes('watchDoubled')) this.#send({ event: structuredClone(event) });
@@ -81,7 +87,7 @@ class Carrier<T extends KubeObject> {
   #send(item: Item<T>, delay = 0): void {
     if (this.#dead) return;
     const now = this.#options.real.monotonic();
-    this.#free = Math.max(this.#free, now + delay + onTheWay(this.#options));
+    this.#free = Math.max(this.#free, now + this.#behind + delay + onTheWay(this.#options));
     this.#options.process.deliver(this.#free - now, () => this.#inbox.put(item));
   }
 }

@@ -9,11 +9,25 @@ interface Before {
   scaling: boolean;
 }
 
-/** 10. Because of Tandem the ready pods of the target never fall below replicas - maxUnavailable. */
+/**
+ * 10. Because of Tandem the ready pods of the target never fall below replicas - maxUnavailable: asked whenever a ready
+ * pod goes. One that failed by itself before it went was no capacity.
+ */
 export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
   const known = new Map<string, Before>();
   /** Pods that were ready once: one that is there and is not ready any more fails by itself. */
   const onceReady = new Set<string>();
+  /** By target: pods that were ready and staying at the last look. */
+  const served = new Map<string, ReadonlySet<string>>();
+
+  /** Whether a pod that was ready at the last look is on its way out. */
+  function readyOneGoes(view: View): boolean {
+    const staying = view.pods.filter((pod) => !isTerminating(pod));
+    const uids = new Set(staying.map((pod) => pod.metadata.uid ?? ''));
+    const before = served.get(view.name) ?? new Set<string>();
+    served.set(view.name, new Set(staying.filter(isReady).map((pod) => pod.metadata.uid ?? '')));
+    return [...before].some((uid) => !uids.has(uid));
+  }
 
   function counted(view: View): number {
     return view.pods.filter((pod) => {
@@ -41,6 +55,7 @@ export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
     name: 'keeps capacity',
     look(view) {
       const { target, gate } = view;
+      const goes = readyOneGoes(view);
       if (target === undefined) {
         known.delete(view.name);
         return undefined;
@@ -51,7 +66,7 @@ export const keepsCapacity: CreateInvariant = ({ circumstances }) => {
       const { unavailable } = rollingBounds(target);
       // What the controller itself does in a rollout that runs is not Tandem's, and no more is a pause by a person.
       const paused = target.spec.paused === true && (gate === 'holding' || gate === 'rejected');
-      if (!before.whole || !paused || ready >= wanted - unavailable) return undefined;
+      if (!goes || !before.whole || !paused || ready >= wanted - unavailable) return undefined;
       return `${ready} of ${wanted} pods are ready, ${unavailable} may be missing`;
     },
   };

@@ -7,6 +7,7 @@ import { nothingIsLeft } from './06-nothing-is-left.ts';
 import { writesAreSafe } from './07-writes-are-safe.ts';
 import { comesToRest } from './08-comes-to-rest.ts';
 import { endsAreReported } from './09-ends-are-reported.ts';
+import { endsAreTold } from './09-ends-are-told.ts';
 import { keepsCapacity } from './10-capacity.ts';
 import { pausedMeansHeld } from './11-paused-means-held.ts';
 import { onlyConfiguredSources } from './12-only-configured-sources.ts';
@@ -22,6 +23,7 @@ export const invariants: readonly CreateInvariant[] = [
   writesAreSafe,
   comesToRest,
   endsAreReported,
+  endsAreTold,
   keepsCapacity,
   pausedMeansHeld,
   onlyConfiguredSources,

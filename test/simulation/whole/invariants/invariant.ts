@@ -4,6 +4,7 @@ import type { Sandbox } from '../../../../src/sandbox/sandbox.ts';
 import type { Sent } from '../attempt.ts';
 import type { CountedEnds } from '../counted-ends.ts';
 import type { Plan } from '../plan.ts';
+import type { Told } from '../receivers.ts';
 import type { Circumstances } from '../stage.ts';
 import type { View } from '../view.ts';
 
@@ -21,6 +22,12 @@ export interface Scene {
   unanswered(since: number): number;
   /** Faults or ends of processes in a span of time: best efforts may be lost then. */
   disturbed(from: number, to: number): boolean;
+  /** When the last of them was, milliseconds since the epoch. */
+  lastDisturbed(): number;
+  /** How many processes of the operator have ended. */
+  deaths(): number;
+  /** Notifications that have arrived, oldest first. */
+  told: readonly Told[];
   queries: readonly { source: string; query: string }[];
   countedEnds: CountedEnds;
 }
