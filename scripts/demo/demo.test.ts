@@ -46,6 +46,27 @@ it('releases a version on real processes, stays to be looked at, and leaves noth
   expect(leftBehind(child.pid)).toEqual([]);
 });
 
+it('leaves nothing behind when it is killed, the operator not either', { timeout: 60_000 }, async () => {
+  const { child, state, exited } = startDemo(['--quick', '--only', 'leak']);
+  while (!state.text.includes('load: ')) {
+    if (child.exitCode !== null) throw new Error(state.text);
+    await setTimeout(50);
+  }
+  expect(leftBehind(child.pid).length).toBe(4);
+  child.kill('SIGKILL');
+  await exited;
+  while (leftBehind(child.pid).length > 0) await setTimeout(50);
+});
+
+it('ends without a word more when nobody reads it', { timeout: 60_000 }, async () => {
+  const { child, state, exited } = startDemo(['--quick', '--only', 'leak']);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  expect(await exited).toBe(141);
+  expect(state.text).not.toContain('Error');
+  expect(leftBehind(child.pid)).toEqual([]);
+});
+
 it('says in one line what a person can mend', async () => {
   const unknown = startDemo(['--only', 'slow']);
   expect(await unknown.exited).toBe(1);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Guardian } from '../../src/sandbox/processes/guardian.ts';
 import { DemoError } from './options.ts';
 
@@ -39,10 +40,12 @@ export function startOperator({ program, kubeconfig, dashboard, folder, guardian
   const { pid } = child;
   if (pid !== undefined) guardian.watch(pid);
   const log = createWriteStream(logFile);
-  for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
+  // Absent when this machine has no more files for them.
+  const streams: (Readable | undefined)[] = [child.stdout, child.stderr];
+  for (const stream of streams) stream?.pipe(log, { end: false });
   let stopping = false;
   const exited = new Promise<void>((resolve) => {
-    child.once('error', () => resolve());
+    child.once('error', (error) => log.end(`${error.message}\n`, resolve));
     child.once('close', () => {
       if (pid !== undefined) guardian.forget(pid);
       log.end(resolve);

@@ -28,8 +28,20 @@ export interface DemoOptions {
   quick: boolean;
 }
 
-/** Reads the arguments; undefined when help was asked for. Throws DemoError. */
-export function readOptions(args: string[]): DemoOptions | undefined {
+const numbered = ['port', 'seed'];
+const flags = ['stay', 'quick'];
+
+/** Reads the arguments; undefined when help was asked for. Throws DemoError. `env`: where npm leaves what it took. */
+export function readOptions(
+  args: string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): DemoOptions | undefined {
+  // `npm run demo --stay`, without the two dashes, is an option of npm, which says so in passing and goes on.
+  const taken = [...numbered, ...flags].find((name) => env[`npm_config_${name}`] !== undefined);
+  if (env['npm_lifecycle_event'] === 'demo' && taken !== undefined) {
+    const value = numbered.includes(taken) ? ' N' : '';
+    throw new DemoError(`npm took --${taken} for its own: write npm run demo -- --${taken}${value}`);
+  }
   const values = parse(args);
   if (values.help) return undefined;
   return {
@@ -55,7 +67,8 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new DemoError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DemoError(message.replaceAll('\n', ' '));
   }
 }
 
@@ -69,6 +82,6 @@ function chosen(names: string[]): Scenario[] {
 
 function integer(name: string, text: string, most: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  if (/^\d+$/.test(text) && value <= most) return value;
   throw new DemoError(`--${name} ${text}: write a whole number from 0 to ${most}`);
 }

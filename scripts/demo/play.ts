@@ -121,9 +121,10 @@ function isArmed(release: CanaryRelease | undefined): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
-/** How all releases stand at the moment of each call; it remembers when each was decided. */
+/** How all releases stand at the moment of each call; it remembers when each was ready and when it was decided. */
 function createWatch(world: World, scenarios: Scenario[], loads: Map<string, RunningLoad>): () => View[] {
-  const readySince = new Map<string, number>();
+  const begunAt = new Map<string, number>();
+  const readyAt = new Map<string, number>();
   const decidedAfter = new Map<string, number>();
 
   function viewNow(scenario: Scenario): View {
@@ -131,11 +132,13 @@ function createWatch(world: World, scenarios: Scenario[], loads: Map<string, Run
     const counts = loads.get(name)?.counts ?? { requests: 0, errors: 0, lost: 0, byVersion: new Map() };
     const status = releaseNow(world, scenario)?.status ?? { observedGeneration: -1 };
     const view = viewOf(scenario, status, counts);
-    const since = Date.parse(status.canary?.since ?? '');
-    if (!Number.isNaN(since)) readySince.set(name, since);
+    // By its own clock, which nobody sets: this looks several times a second.
+    const now = performance.now();
+    if (status.canary !== undefined && !begunAt.has(name)) begunAt.set(name, now);
+    if (status.canary?.since && !readyAt.has(name)) readyAt.set(name, now);
     if (view.entry !== undefined && !decidedAfter.has(name)) {
-      const from = readySince.get(name) ?? Date.parse(view.entry.started);
-      decidedAfter.set(name, Math.max(0, Math.round((Date.now() - from) / 1000)));
+      const from = readyAt.get(name) ?? begunAt.get(name) ?? now;
+      decidedAfter.set(name, Math.round((now - from) / 1000));
     }
     return { ...view, decidedAfter: decidedAfter.get(name) };
   }

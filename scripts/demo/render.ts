@@ -60,9 +60,20 @@ function block(view: View, style: Style): string[] {
   ];
 }
 
-/** All that is shown on a terminal at one moment. */
-export function frame(views: readonly View[], head: string, style: Style): string[] {
-  return [style.dim(head), '', ...views.flatMap((view) => block(view, style))];
+/** Two lines of one release, with what matters most at their beginning. */
+function smallBlock(view: View, style: Style): string[] {
+  return [`${style.bold(view.scenario.name)}: ${outcomeText(view, style)}`, `  ${metricText(view, style)}`];
+}
+
+/** All that is shown on a terminal at one moment, in `rows` lines at the most; with less of each where those are few. */
+export function frame(views: readonly View[], head: string, style: Style, rows: number): string[] {
+  const layouts = [
+    [style.dim(head), '', ...views.flatMap((view) => block(view, style))],
+    [style.dim(head), ...views.flatMap((view) => smallBlock(view, style))],
+    views.flatMap((view) => smallBlock(view, style).slice(0, 1)),
+  ];
+  const fitting = layouts.find((lines) => lines.length <= rows) ?? layouts.at(-1) ?? [];
+  return fitting.slice(0, rows);
 }
 
 /** One line of progress where there is no terminal. */

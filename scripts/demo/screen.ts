@@ -82,7 +82,7 @@ function createFrames(
 
   function draw(): string {
     const { rows, columns } = size();
-    const lines = frame(shown, `${formatClock(elapsed())}  ${head}`, style).slice(0, Math.max(1, rows - 1));
+    const lines = frame(shown, `${formatClock(elapsed())}  ${head}`, style, Math.max(1, rows - 1));
     const text = lines.map((line) => `${cut(line, columns)}\n`).join('');
     const result = back() + text;
     drawn = lines.length;

@@ -50,6 +50,11 @@ describe('a view of a release', () => {
   });
 });
 
+function bare(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- colours take no room
+  return text.replace(/\u001b\[\d+m/g, '');
+}
+
 describe('the screen', () => {
   const views = scenarios.map((scenario) => demoView(scenario, 'Analyzing'));
 
@@ -98,21 +103,36 @@ describe('the screen', () => {
   });
 
   it('draws over its own frame on a terminal, never more than it shows', () => {
-    const { screen, take } = screenWith({ rows: 12, columns: 40 }, rich);
+    const { screen, take } = screenWith({ rows: 30, columns: 40 }, rich);
     screen.show(views);
     const first = take();
-    expect(first.startsWith('\u001b[11A')).toBe(false);
+    expect(first).not.toContain('A\u001b[J');
     const lines = first.split('\n').slice(0, -1);
-    expect(lines.length).toBe(11);
-    // oxlint-disable-next-line no-control-regex -- colours take no room
-    for (const line of lines) expect(line.replace(/\u001b\[\d+m/g, '').length).toBeLessThanOrEqual(40);
+    expect(lines.length).toBe(22);
+    for (const line of lines) expect(bare(line).length).toBeLessThanOrEqual(40);
     screen.show(views);
-    expect(take().startsWith('\u001b[11A\u001b[J')).toBe(true);
+    expect(take().startsWith('\u001b[22A\u001b[J')).toBe(true);
     screen.say('something happened');
-    expect(take().startsWith('\u001b[11A\u001b[J 0:00  something happened\n')).toBe(true);
+    expect(take().startsWith('\u001b[22A\u001b[J 0:00  something happened\n')).toBe(true);
     screen.end();
     screen.show(views);
-    expect(take().startsWith('\u001b[11A')).toBe(false);
+    expect(take().startsWith('\u001b[22A')).toBe(false);
+  });
+
+  it.each([
+    [23, 22],
+    [22, 9],
+    [10, 9],
+    [9, 4],
+    [5, 4],
+    [3, 2],
+    [1, 1],
+  ])('shows every release on a terminal of %i lines that has room for one each, in %i lines', (rows, drawn) => {
+    const { screen, take } = screenWith({ rows, columns: 80 }, rich);
+    screen.show(views);
+    const text = bare(take());
+    expect(text.split('\n').length - 1).toBe(drawn);
+    for (const { name } of scenarios.slice(0, drawn)) expect(text).toMatch(new RegExp(`^${name}\\b`, 'm'));
   });
 
   it('cuts lines without breaking their colours', () => {

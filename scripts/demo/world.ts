@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
 import type { KubeObject, Resource } from '../../src/kube/object.ts';
+import { unlessAborted } from '../../src/lib/abort.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { writeKubeconfig } from '../../src/sandbox/http/kubeconfig.ts';
 import { installTandem } from '../../src/sandbox/http/run.ts';
@@ -38,10 +39,14 @@ export interface WorldOptions {
   seed: number;
   quick: boolean;
   say(text: string): void;
+  signal: AbortSignal;
 }
 
-/** Starts API server, node, Services and operator. Throws DemoError when this machine does not let it. */
-export async function createWorld({ port, seed, quick, say }: WorldOptions): Promise<World> {
+/**
+ * Starts API server, node, Services and operator. Throws DemoError when this machine does not let it, and the reason of
+ * the signal when it aborts meanwhile; then nothing is left.
+ */
+export async function createWorld({ port, seed, quick, say, signal }: WorldOptions): Promise<World> {
   const folder = createFolder();
   const shop = join(folder, 'shop.mjs');
   const program = join(folder, 'tandem.mjs');
@@ -54,21 +59,20 @@ export async function createWorld({ port, seed, quick, say }: WorldOptions): Pro
       const env = settingsOf(image, quick);
       return env === undefined ? undefined : { file: shop, env };
     },
-  });
+  }).catch(refused);
   const closers: (() => Promise<void>)[] = [
     async () => rmSync(folder, { recursive: true, force: true }),
     () => parts.close(2000),
   ];
   const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
+    const failures: unknown[] = [];
+    // One that fails must not keep the others from it.
+    for (const closer of closers.splice(0).toReversed()) await closer().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     installTandem(parts.sandbox);
-    const server = await serveSandbox({ sandbox: parts.sandbox, port, logs: podLogs(parts.node) }).catch(
-      (error: Error) => {
-        throw new DemoError(error.message);
-      },
-    );
+    const server = await serveSandbox({ sandbox: parts.sandbox, port, logs: podLogs(parts.node) }).catch(refused);
     closers.push(() => server.close());
     const kubeconfig = join(folder, 'kubeconfig');
     writeKubeconfig(kubeconfig, server.kubeconfig([{ context: 'demo', identity: ADMINISTRATOR, namespace }]));
@@ -76,8 +80,10 @@ export async function createWorld({ port, seed, quick, say }: WorldOptions): Pro
     const identity = { username: SERVICE_ACCOUNT, groups: ['system:serviceaccounts', 'system:authenticated'] };
     writeFileSync(own, server.kubeconfig([{ context: 'operator', identity }]), { mode: 0o600 });
     say('building the shop and the operator');
-    await Promise.all([bundle('test/app/server.ts', shop), bundle('src/main.ts', program)]);
+    const building = Promise.all([bundle('test/app/server.ts', shop), bundle('src/main.ts', program)]);
+    await unlessAborted(building, signal);
     const dashboard = `127.0.0.1:${await freePort()}`;
+    signal.throwIfAborted();
     say(`starting the operator, in a process of its own (its API server is ${server.url})`);
     const operator = startOperator({ program, kubeconfig: own, dashboard, folder, guardian: parts.guardian });
     closers.push(() => operator.stop());
@@ -100,6 +106,10 @@ export async function createWorld({ port, seed, quick, say }: WorldOptions): Pro
   }
 }
 
+function refused(error: Error): never {
+  throw new DemoError(error.message);
+}
+
 /** A port that nobody listens on at the moment. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -109,17 +119,29 @@ async function freePort(): Promise<number> {
   return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
-/** A folder of this run. Those of runs that were killed are removed. */
+/** A folder of this run. Those of runs that were killed are removed where that may be. */
 function createFolder(): string {
   const state = join(root, '.state');
-  mkdirSync(state, { recursive: true });
+  const folder = join(state, `demo-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DemoError(`it keeps its files in ${state}, and cannot: ${why}`);
+  }
   for (const name of readdirSync(state)) {
     const pid = Number(/^demo-(\d+)$/.exec(name)?.[1]);
-    if (pid > 0 && !isRunning(pid)) rmSync(join(state, name), { recursive: true, force: true });
+    if (pid > 0 && !isRunning(pid)) removeIfAllowed(join(state, name));
   }
-  const folder = join(state, `demo-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It is somebody else's.
+  }
 }
 
 function isRunning(pid: number): boolean {

@@ -30,15 +30,20 @@ process.stdin.on('close', () => {
 });
 `;
 
-export function createGuardian(): Guardian {
+/** Rejects when this machine does not let it start: nothing must run without one. */
+export async function createGuardian(): Promise<Guardian> {
   const pids = new Set<number>();
   let closing = false;
   let child = start();
+  await new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(new Error(`no process can be started: ${error.message}`, { cause: error })));
+  });
 
   function start(): ChildProcess {
     const next = spawn(process.execPath, ['-e', program], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     next.stdin?.on('error', () => undefined);
-    next.once('error', () => undefined);
+    next.on('error', () => undefined);
     // Somebody killed it: what runs must not be without one.
     next.once('exit', () => {
       if (closing) return;

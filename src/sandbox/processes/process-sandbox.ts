@@ -28,7 +28,7 @@ export async function createProcessSandbox(options: ProcessSandboxOptions): Prom
   const { clock, seed = 1, namespaces = [] } = options;
   const pool = createPortPool(20_000 + ((seed * 389 + process.pid * 53) % 9000));
   await pool.fill();
-  const guardian = createGuardian();
+  const guardian = await createGuardian();
   const late: { node?: ProcessNode; services?: ProcessServices } = {};
   const sandbox = createSandbox({
     clock,

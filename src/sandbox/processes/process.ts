@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { Guardian } from './guardian.ts';
 import type { Program } from './images.ts';
 
@@ -37,7 +38,9 @@ export function startProcess(options: ProcessOptions): RunningProcess {
   });
   const { pid } = child;
   if (pid !== undefined) guardian.watch(pid);
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', output);
+  // Absent when this machine has no more files for them; then an error follows.
+  const streams: (Readable | undefined)[] = [child.stdout, child.stderr];
+  for (const stream of streams) stream?.setEncoding('utf8').on('data', output);
   let problem: string | undefined;
   child.once('error', (error) => {
     problem = error.message;
