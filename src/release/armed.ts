@@ -1,8 +1,9 @@
 import { armingAction } from './adopt.ts';
-import { removeBaseline, removeCanary, removeOrphans } from './cleanup.ts';
+import { removeBaseline, removeCanary, removeOrphans, removeUnproven } from './cleanup.ts';
 import { conclude, type Draft, event, type PhaseState, record, wake } from './draft.ts';
+import { entryOf } from './facts.ts';
 import { provenMilliseconds } from './gate-proof.ts';
-import { promoting } from './ledger.ts';
+import { hasServed, promoting } from './ledger.ts';
 import { condition } from './pods.ts';
 import { shortRevision } from './revision.ts';
 
@@ -88,6 +89,7 @@ function idle(draft: Draft): PhaseState {
   noteBypass(draft);
   const rolling = unfinished(draft);
   if (rolling !== undefined) return rolling;
+  removeUnproven(draft);
   if (status.gate?.mode === 'Paused' && facts.complete) {
     draft.actions.push(armingAction(draft));
     return { phase: 'Idle', reason: 'NotArmed', message: 'pausing the target again' };
@@ -117,11 +119,7 @@ function noteBypass(draft: Draft): void {
   const before = status.stable?.revision;
   if (!facts.complete || before === undefined || facts.recreated) return;
   if (before === shortRevision(facts.revision)) return;
-  const known = (status.ledger ?? []).some(
-    (entry) =>
-      entry.revision === facts.revision && ['Promoted', 'Untested', 'Bypassed', 'Adopted'].includes(entry.outcome),
-  );
-  if (known) return;
+  if (hasServed(entryOf(status.ledger, facts.revision))) return;
   const sentence = 'it rolled out without having been held';
   record(draft, { verdict: '', outcome: 'Bypassed', reason: 'GateBypassed', sentence, ended: true });
   event(draft, 'Warning', 'GateBypassed', 'Observe', `${shortRevision(facts.revision)}: ${sentence}`);

@@ -1,7 +1,8 @@
 import type { Pod, ReplicaSet } from '../kube/object.ts';
 import { timestamp } from '../lib/timestamp.ts';
 import { type Draft, wake } from './draft.ts';
-import type { Facts, TrackFacts, VersionSet } from './facts.ts';
+import { entryOf, type Facts, type TrackFacts, type VersionSet } from './facts.ts';
+import { hasServed } from './ledger.ts';
 import { createdAt, isTerminating } from './pods.ts';
 
 /** Takes the canary away, and its baseline with it. True when neither is left. */
@@ -69,6 +70,19 @@ export function removeRivals(draft: Draft): void {
   if (facts.stable === undefined) return;
   for (const set of facts.sets) {
     if (set === facts.stable || !isEmpty(set) || !rivals(set, facts, facts.stable)) continue;
+    deleteReplicaSet(draft, set.replicaSet);
+  }
+}
+
+/**
+ * The same before a template waits: it may come, and the target be scaled up, while no operator runs. So nothing is left
+ * beside a target without pods that could start and that nobody approved.
+ */
+export function removeUnproven(draft: Draft): void {
+  const { facts, status } = draft;
+  if (facts.replicas > 0 || facts.stable === undefined || facts.stable.revision !== facts.revision) return;
+  for (const set of facts.sets) {
+    if (set.revision === facts.revision || !isEmpty(set) || hasServed(entryOf(status.ledger, set.revision))) continue;
     deleteReplicaSet(draft, set.replicaSet);
   }
 }

@@ -19,8 +19,8 @@ const stages: Stage[] = [
   midRollout, // two versions serve: bring it to one before anything new starts
   backToStable, // a revert, or a restart of stable
   approvedBefore, // the answer is given and written down; only the write is missing
-  atZero, // no pods, no comparison
   rejectedBefore, // stays rejected until retry, promote or another template
+  atZero, // no pods, no comparison
   knownGoodBefore, // going back needs no new test
   notProvenBefore, // taken away without a proof: waits for a person
   promotedByPerson, // promote, or promote: next

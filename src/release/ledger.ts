@@ -6,6 +6,13 @@ const rejectedOutcomes: readonly LedgerOutcome[] = ['RolledBack', 'RollingBack',
 /** Outcomes after which the same template needs no new test. */
 const knownGoodOutcomes: readonly LedgerOutcome[] = ['Promoted', 'Adopted'];
 
+/** Outcomes after which a version served all of the target. */
+const servedOutcomes: readonly LedgerOutcome[] = ['Promoted', 'Adopted', 'Untested', 'Bypassed'];
+
+export function hasServed(entry: LedgerEntry | undefined): boolean {
+  return entry !== undefined && servedOutcomes.includes(entry.outcome);
+}
+
 export function isRejected(entry: LedgerEntry | undefined): boolean {
   return entry !== undefined && rejectedOutcomes.includes(entry.outcome);
 }

@@ -238,6 +238,22 @@ export const mutants: readonly Mutant[] = [
     plans: [provoke.retold],
   },
   {
+    name: 'lets a rejected version through while nothing serves',
+    edits: [
+      {
+        file: 'src/release/held.ts',
+        find: '  rejectedBefore, // stays',
+        replace: '  atZero, rejectedBefore, // stays',
+      },
+    ],
+    plans: [provoke.rejectedAtZero],
+  },
+  {
+    name: 'leaves what nobody approved beside a target without pods',
+    edits: [{ file: 'src/release/armed.ts', find: 'removeUnproven(draft);', replace: '' }],
+    plans: [provoke.fromZero],
+  },
+  {
     name: 'deletes a ReplicaSet that serves',
     edits: [
       {

@@ -131,6 +131,26 @@ export const unanswered = history(
   ],
   { rates: { ...noFaults, answerLost: 0.1 } },
 );
+/** Rejected, taken back, and there again while nothing serves. */
+export const rejectedAtZero = history([
+  [5, 'another version', 'v3'],
+  [40, 'abort'],
+  [80, 'another version', 'v1'],
+  [120, 'scale', 0],
+  [150, 'another version', 'v3'],
+  [200, 'scale', 3],
+]);
+/** A version that nobody approved has a ReplicaSet; it comes again, and pods with it, while no operator runs. */
+export const fromZero = history([
+  [5, 'gate opened'],
+  [10, 'another version', 'v2'],
+  [60, 'another version', 'v1'],
+  [100, 'gate closed'],
+  [130, 'scale', 0],
+  [190, 'operator killed', 0],
+  [190, 'another version', 'v2'],
+  [190.1, 'scale', 3],
+]);
 export const gone = history(
   [
     [5, 'another version', 'v2'],

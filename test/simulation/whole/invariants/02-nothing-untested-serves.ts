@@ -15,16 +15,21 @@ interface Approvals {
   /** The template of the target, and since when it is that. */
   template: string;
   templateSince: number;
-  /** Nothing served when it was looked at last. */
-  empty: boolean;
+  /** Since when nothing serves; undefined: something did when it was looked at last. */
+  emptySince: number | undefined;
+  /** The same when the template came. */
+  emptyBefore: number | undefined;
 }
 
 /**
- * What a person starts who scales a target without pods up before any operator can have seen that a template is held:
- * the controller takes the newest ReplicaSet, and no policy can tell (docs/architecture.md).
+ * What a person starts who scales a target without pods up before any operator can have looked: the controller takes the
+ * ReplicaSet of the held template, and no policy can tell (docs/architecture.md). A look at the target without pods, or
+ * at the held template, is enough: then nothing is left that could start (from-zero.test.ts).
  */
-function unattended({ gate, active, at: now }: View, { empty, templateSince }: Approvals): boolean {
-  if (!empty || (gate !== 'holding' && gate !== 'rejected') || now - templateSince > UNATTENDED_MS) return false;
+function unattended({ gate, active, at: now }: View, { emptySince, emptyBefore, templateSince }: Approvals): boolean {
+  if (emptySince === undefined || (gate !== 'holding' && gate !== 'rejected')) return false;
+  if (now - templateSince > UNATTENDED_MS) return false;
+  if (emptyBefore !== undefined && templateSince - emptyBefore > UNATTENDED_MS) return false;
   return active.every((set) => Date.parse(set.metadata.creationTimestamp ?? '') <= templateSince);
 }
 
@@ -73,14 +78,16 @@ export const nothingUntestedServes: CreateInvariant = (scene) => {
               versions: new Set([...serving, ...own]),
               template: '',
               templateSince: view.at,
-              empty: false,
+              emptySince: undefined,
+              emptyBefore: undefined,
             };
       known.set(view.name, approvals);
       follow(approvals, view, serving, scene);
       const template = versionKey(target.spec.template);
-      if (template !== approvals.template) Object.assign(approvals, { template, templateSince: view.at });
+      if (template !== approvals.template)
+        Object.assign(approvals, { template, templateSince: view.at, emptyBefore: approvals.emptySince });
       if (unattended(view, approvals)) for (const version of serving) approvals.versions.add(version);
-      approvals.empty = active.length === 0;
+      approvals.emptySince = active.length > 0 ? undefined : (approvals.emptySince ?? view.at);
       const bad = active.find((set) => !approvals.versions.has(versionKey(set.spec.template)));
       if (bad === undefined) return undefined;
       const image = bad.spec.template.spec.containers[0]?.image;

@@ -4,6 +4,7 @@ import type { View } from '../view.ts';
 import type { CreateInvariant } from './invariant.ts';
 
 const rejecting = ['RolledBack', 'RollingBack', 'Aborted'];
+const passing = ['Promoting', 'Promoted', 'Untested'];
 /** Creation is known to the second; the clocks of operators may be apart. */
 const SLACK_MS = 5000;
 
@@ -55,7 +56,7 @@ export const rejectedStaysRejected: CreateInvariant = (scene) => {
       if (askedAgain(view.release, entry, since)) {
         rejected.delete(key);
         answered.add(id);
-      } else if (entry.outcome === 'Promoting' || entry.outcome === 'Promoted')
+      } else if (passing.includes(entry.outcome))
         return `${entry.revision.slice(0, 10)} was rejected and is now ${entry.outcome} (${entry.reason}), nobody asked for it`;
     }
     if (view.release !== undefined) seenBefore.set(view.release.metadata.uid ?? '', seenCommands(view.release));
