@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { CpuModel } from './cpu-model.ts';
 import { GaugeEngine } from './gauge-engine.ts';
 import { GaugeMetric } from './gauge-metric.ts';
-import { MemoryMeter, type Meter } from './meters.ts';
+import { CpuMeter, MemoryMeter, type Meter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
 
 const noise = { s2: 0.01, nu0: 30, vif: 1, podSpread: 0.01, spreadWeight: 4 };
 const limits = { alpha: 0.001, tolerance: 0.2, absolute: 0 };
 
-function row(memoryBytes: number): PodRow {
+function row(memoryBytes: number | null): PodRow {
   const none = {
     requests: 0,
     errors: 0,
@@ -38,6 +39,17 @@ describe('a gauge', () => {
     expect(few.isWithin).toBe(true);
     expect(few.isNonInferior).toBe(false);
     expect(gauge(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 0.15 : -0.05))).isNonInferior).toBe(true);
+  });
+  test('rests on the rows that brought a sample: a source that answers more seldom than rows come makes none of its own', () => {
+    const few = new GaugeMetric({ limits, meter: new MemoryMeter(), noise, control: 0, scrapeSeconds: 2 });
+    const control = [row(1e8)];
+    for (let i = 0; i < 30; i += 1) few.add([row(i % 5 === 4 ? 1e8 : null)], control, 2 * i, 2 * i + 2);
+    expect(few.scrapes).toBe(6);
+    const model = new CpuModel();
+    const cpu = new GaugeMetric({ limits, meter: new CpuMeter(model, 2), noise, control: 0, scrapeSeconds: 2 });
+    const burnt = (cpuScrapes: number): PodRow => ({ ...row(null), cpuSeconds: cpuScrapes / 10, cpuScrapes });
+    for (let i = 0; i < 30; i += 1) cpu.add([burnt(i % 5 === 4 ? 5 : 0)], [burnt(1)], 2 * i, 2 * i + 2);
+    expect(cpu.scrapes).toBe(6);
   });
   test('is not promoted when its newest third is beyond the tolerance', () => {
     const rising = [...Array.from({ length: 60 }, () => 0), ...Array.from({ length: 30 }, () => 0.2)];

@@ -50,7 +50,7 @@ export class GaugeMetric {
   #origin: number | null = null;
   #requests = 0;
   #batches = 0;
-  /** Rows of warm pods that were read. */
+  /** Rows of warm pods that brought a sample. */
   scrapes = 0;
   #sums = { canary: 0, stable: 0, n: 0 };
   #isRegression = false;
@@ -78,9 +78,8 @@ export class GaugeMetric {
     this.#origin ??= from;
     if (this.#open.seconds === 0) this.#open.from = from;
     this.#open.seconds += to - from;
-    this.scrapes += 1;
     this.#pods = { canary: canary.length, control: control.length };
-    this.#meter.add(canary, control, to - from);
+    if (this.#meter.add(canary, control, to - from)) this.scrapes += 1;
     if (this.#open.seconds < this.#shortest - 1e-9 || !this.#meter.enough) return;
     this.#requests += this.#meter.requests;
     this.#close(this.#meter.close());

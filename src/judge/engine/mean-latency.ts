@@ -17,9 +17,10 @@ export class MeanMeter implements Meter {
   #canary: Durations = { sum: 0, count: 0 };
   #control: Durations = { sum: 0, count: 0 };
 
-  add(canary: readonly PodRow[], control: readonly PodRow[]): void {
+  add(canary: readonly PodRow[], control: readonly PodRow[]): boolean {
     this.#canary = plus(this.#canary, canary);
     this.#control = plus(this.#control, control);
+    return canary.some(({ latencyCount }) => latencyCount > 0);
   }
 
   get enough(): boolean {

@@ -13,7 +13,8 @@ export interface Batch {
 
 /** Collects the rows of one batch of a gauge. `control` is stable, or the fresh baseline. */
 export interface Meter {
-  add(canary: readonly PodRow[], control: readonly PodRow[], seconds: number): void;
+  /** True where the row brought a sample of the canary: sources answer more seldom than rows come. */
+  add(canary: readonly PodRow[], control: readonly PodRow[], seconds: number): boolean;
   /** Both tracks have what a batch needs, time apart. */
   readonly enough: boolean;
   /** Requests of the canary in this batch. */
@@ -48,9 +49,10 @@ export class QuantileMeter implements Meter {
     this.#need = requestsPerBatch(quantile);
   }
 
-  add(canary: readonly PodRow[], control: readonly PodRow[]): void {
+  add(canary: readonly PodRow[], control: readonly PodRow[]): boolean {
     for (const pod of canary) this.#requests += addInto(this.#canary, pod.buckets ?? []);
     for (const pod of control) this.#controlRequests += addInto(this.#control, pod.buckets ?? []);
+    return canary.some(({ buckets }) => buckets !== null);
   }
 
   get enough(): boolean {
@@ -98,9 +100,10 @@ export class CpuMeter implements Meter {
     this.#scrapeSeconds = scrapeSeconds;
   }
 
-  add(canary: readonly PodRow[], control: readonly PodRow[], seconds: number): void {
+  add(canary: readonly PodRow[], control: readonly PodRow[], seconds: number): boolean {
     for (const pod of canary) addUse(this.#canary, pod, seconds);
     for (const pod of control) addUse(this.#control, pod, seconds);
+    return canary.some(({ cpuScrapes }) => cpuScrapes > 0);
   }
 
   get enough(): boolean {
@@ -179,9 +182,10 @@ export class MemoryMeter implements Meter {
   #control = { sum: 0, n: 0 };
   readonly requests = 0;
 
-  add(canary: readonly PodRow[], control: readonly PodRow[]): void {
+  add(canary: readonly PodRow[], control: readonly PodRow[]): boolean {
     addMemory(this.#canary, canary);
     addMemory(this.#control, control);
+    return canary.some(({ memoryBytes }) => memoryBytes !== null);
   }
 
   get enough(): boolean {
