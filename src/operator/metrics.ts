@@ -7,6 +7,7 @@ import { newEnds } from '../release/ledger.ts';
 import type { Snapshot } from '../release/snapshot.ts';
 import type { ReportOutcome } from '../report/keeper.ts';
 import { createDoraMetrics } from './dora.ts';
+import { type CounterFromZero, countFromZero, ZERO_MS } from './from-zero.ts';
 
 /** The operator's own figures. Labels are bounded: only the figures of delivery name targets, and no more than some hundred. */
 export interface OperatorMetrics {
@@ -21,8 +22,16 @@ export interface OperatorMetrics {
   report(outcome: ReportOutcome): void;
 }
 
-/** `now`: milliseconds since the epoch, for what is counted by the week. */
-export function createOperatorMetrics(registry: Registry, version: string, now: () => number): OperatorMetrics {
+/**
+ * @param now milliseconds since the epoch
+ * @param zeroMs how long a series of ends shows 0 first
+ */
+export function createOperatorMetrics(
+  registry: Registry,
+  version: string,
+  now: () => number,
+  zeroMs: number = ZERO_MS,
+): OperatorMetrics {
   const registers = [registry];
   const dora = createDoraMetrics(registry, now);
   const info = new Gauge({
@@ -38,11 +47,13 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
     labelNames: ['phase'],
     registers,
   });
-  const outcomes = new Counter({
+  const ends: CounterFromZero = countFromZero(() => outcomes, now, zeroMs);
+  const outcomes: Counter = new Counter({
     name: 'tandem_release_outcomes_total',
-    help: 'Ends of releases by outcome, verdict and reason.',
+    help: 'Ends of releases by outcome, verdict and reason; a new series shows 0 for a minute.',
     labelNames: ['namespace', 'outcome', 'verdict', 'reason'],
     registers,
+    collect: ends.settle,
   });
   const duration = new Histogram({
     name: 'tandem_release_duration_seconds',
@@ -82,11 +93,13 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
     labelNames: ['outcome'],
     registers,
   });
-  const notifications = new Counter({
+  const told: CounterFromZero = countFromZero(() => notifications, now, zeroMs);
+  const notifications: Counter = new Counter({
     name: 'tandem_notifications_total',
-    help: 'Notifications by receiver and what became of them; retried counts attempts that failed.',
+    help: 'Notifications by receiver and what became of them; retried counts attempts that failed. A new series shows 0 for a minute.',
     labelNames: ['receiver', 'outcome'],
     registers,
+    collect: told.settle,
   });
   const reports = new Counter({
     name: 'tandem_reports_total',
@@ -113,7 +126,7 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
     const target = snapshot.release.spec.targetRef.name;
     dora.observe(snapshot.release, target, decision.status.ledger ?? []);
     for (const entry of newEnds(snapshot.release.status, decision.status)) {
-      outcomes.inc({ namespace, outcome: entry.outcome, verdict: entry.verdict || 'None', reason: entry.reason });
+      ends.inc({ namespace, outcome: entry.outcome, verdict: entry.verdict || 'None', reason: entry.reason });
       duration.observe({ outcome: entry.outcome }, secondsOf(entry));
     }
   }
@@ -133,7 +146,7 @@ export function createOperatorMetrics(registry: Registry, version: string, now: 
       querySeconds.observe({ source }, seconds);
     },
     scrape: (outcome) => scrapes.inc({ outcome }),
-    notification: (receiver, outcome) => notifications.inc({ receiver, outcome }),
+    notification: (receiver, outcome) => told.inc({ receiver, outcome }),
     report: (outcome) => reports.inc({ outcome }),
   };
 }

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';
-import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createKubeMetrics } from '../kube/metrics.ts';
 import { readConfig } from './config.ts';
 import { createOperatorMetrics } from './metrics.ts';
+import { createRegistry } from './registry.ts';
 
 const folder = join(import.meta.dirname, '../../deploy/monitoring');
-const own = /\b(tandem|workqueue|rest_client|leader_election)_[a-z_]+/g;
+const own = /\b(tandem|workqueue|rest_client|leader_election|process|nodejs)_[a-z_]+/g;
 
 function served(): Set<string> {
-  const registry = new Registry();
+  const registry = createRegistry();
   createOperatorMetrics(registry, 'test', () => 0);
   createKubeMetrics(registry).queue('canaryrelease');
   return new Set(registry.getMetricsAsArray().map(({ name }) => name));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type AlertBoard, createAlertBoard } from '../alerts/board.ts';
 import { serveAlerts } from '../alerts/server.ts';
 import { INSTALL_NAMESPACE } from '../api/names.ts';
@@ -20,6 +20,7 @@ import { assembleOperator, type Operator } from './assemble.ts';
 import { ConfigError, type OperatorConfig, operatorUsage, readConfig } from './config.ts';
 import { serve } from './http.ts';
 import { createOperatorMetrics } from './metrics.ts';
+import { createRegistry } from './registry.ts';
 
 /** `tandem operator`: runs until SIGTERM or SIGINT and returns the exit code. */
 export async function runOperator(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
@@ -42,7 +43,7 @@ export async function runOperator(args: string[], env: NodeJS.ProcessEnv = proce
 }
 
 async function operate(config: OperatorConfig, log: Logger, stop: AbortController): Promise<number> {
-  const registry = new Registry();
+  const registry = createRegistry();
   const kubeMetrics = createKubeMetrics(registry);
   const metrics = createOperatorMetrics(registry, version, () => systemClock.now());
   const cluster = loadClusterConfig({

@@ -96,7 +96,7 @@ export function createOperators(options: OperatorsOptions): Operators {
       sources: [prometheus.source(process, 'default'), prometheus.source(process, 'restricted', ['elsewhere'])],
       notifier: receivers.notifier(process, createChance(plan.seed, `${name} notifications`)),
       reports: { keep: 3, version: 'simulated' },
-      metrics: createOperatorMetrics(registry, 'simulated', () => process.clock.now()),
+      metrics: createOperatorMetrics(registry, 'simulated', () => process.clock.now(), 0),
       kubeMetrics: createKubeMetrics(registry),
     });
     const replica = { process, operator, registry, stop, kill };
