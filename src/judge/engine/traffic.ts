@@ -15,6 +15,8 @@ interface Slice {
   to: number;
   canary: number;
   stable: number;
+  /** Both tracks were known before it: what it counts of both is of the same time. */
+  isShared: boolean;
 }
 
 /** Requests of both tracks, over the run and lately. */
@@ -23,6 +25,7 @@ export class Traffic {
   stable = 0;
   readonly #fair: number;
   #recent: Slice[] = [];
+  #areKnown = false;
   readonly #routes = { canary: new Map<string, number>(), stable: new Map<string, number>() };
 
   constructor(pods: { canary: number; stable: number; baseline: number }) {
@@ -30,7 +33,13 @@ export class Traffic {
   }
 
   add(row: Row): void {
-    const slice = { to: row.to, canary: requests(row.canary), stable: requests(row.stable) + requests(row.baseline) };
+    const slice: Slice = {
+      to: row.to,
+      canary: requests(row.canary),
+      stable: requests(row.stable) + requests(row.baseline),
+      isShared: this.#areKnown,
+    };
+    this.#areKnown ||= row.canarySeen && row.stableSeen;
     this.canary += slice.canary;
     this.stable += slice.stable;
     this.#recent.push(slice);
@@ -41,13 +50,13 @@ export class Traffic {
     }
   }
 
-  #since(seconds: number): { canary: number; stable: number } {
+  #since(seconds: number, counts: (slice: Slice) => boolean = () => true): { canary: number; stable: number } {
     const end = this.#recent[this.#recent.length - 1]?.to ?? 0;
     const sum = { canary: 0, stable: 0 };
-    for (const { to, canary, stable } of this.#recent) {
-      if (to <= end - seconds) continue;
-      sum.canary += canary;
-      sum.stable += stable;
+    for (const slice of this.#recent) {
+      if (slice.to <= end - seconds || !counts(slice)) continue;
+      sum.canary += slice.canary;
+      sum.stable += slice.stable;
     }
     return sum;
   }
@@ -76,9 +85,12 @@ export class Traffic {
     return apart > mostMixed;
   }
 
-  /** Set when the canary's share of the last two minutes is more than 30 % off its share of the pods. */
+  /**
+   * Set when the canary's share of the last two minutes is more than 30 % off its share of the pods. A source knows a new
+   * pod some scrapes later than it knows stable's: that time is left out.
+   */
   get skew(): string | undefined {
-    const { canary, stable } = this.#since(skewSeconds);
+    const { canary, stable } = this.#since(skewSeconds, ({ isShared }) => isShared);
     const all = canary + stable;
     if (all < leastRequests || Math.abs(canary / all / this.#fair - 1) <= skewFactor) return undefined;
     const percent = (value: number): string => `${Math.round(100 * value)} %`;
