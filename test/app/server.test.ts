@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../scripts/build.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-shop-'));
@@ -93,4 +94,66 @@ test('never ready, but serving', async () => {
 test('a crash after its time, with code 1', async () => {
   const { child } = await start({ CRASH_AFTER_S: '1' });
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(1);
+});
+
+test('without metrics of the process those of requests stay', async () => {
+  const { url } = await start({ PROCESS_METRICS: '0' });
+  await fetch(`${url}/fast`);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('http_request_duration_seconds_count');
+  expect(metrics).not.toContain('process_');
+});
+
+test('one process is told how to behave, and to hold memory', async () => {
+  const { url } = await start({ LEAK_BYTES_AT_START: '1000' });
+  const resident = async (): Promise<number> =>
+    Number(/^process_resident_memory_bytes (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+  const before = await resident();
+  await fetch(`${url}/behave?ERROR_RATE=1&LEAK_BYTES_AT_START=50000000`);
+  expect((await fetch(`${url}/fast`)).status).toBe(500);
+  expect((await resident()) - before).toBeGreaterThan(40_000_000);
+  await fetch(`${url}/behave`);
+  expect((await fetch(`${url}/fast`)).status).toBe(200);
+});
+
+describe('odd metrics', () => {
+  const odd = (kind: string, address = '127.0.0.1') => start({ METRICS_ODD: kind, METRICS_ODD_FOR: address });
+
+  test('are for the named addresses', async () => {
+    const { url } = await odd('html', '127.0.0.9');
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('process_resident_memory_bytes');
+  });
+  test('are a page to log in', async () => {
+    const { url } = await odd('html');
+    const answer = await fetch(`${url}/metrics`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await (await fetch(`${url}/fast`)).text()).toBe('ok\n');
+  });
+  test('are 100 MiB', async () => {
+    const { url } = await odd('large');
+    let size = 0;
+    for await (const chunk of (await fetch(`${url}/metrics`)).body ?? []) size += chunk.length;
+    expect(size).toBeGreaterThan(100 * 2 ** 20);
+  });
+  test('never end', async () => {
+    const { url } = await odd('slow');
+    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(1000) });
+    await expect(answer.text()).rejects.toThrow('timeout');
+  });
+  test('are no plain connection, while others are served', async () => {
+    const port = await freePort();
+    const env = { METRICS_ODD: 'tls', METRICS_ODD_FOR: '127.0.0.1', PORT: String(port) };
+    children.push(spawn(process.execPath, [program], { env, stdio: 'ignore' }));
+    const ask = (localAddress: string): Promise<string> =>
+      new Promise((resolve) => {
+        const options = { port, localAddress, path: '/metrics', agent: false };
+        const asked = get({ host: '127.0.0.1', ...options }, (answer) => {
+          resolve(String(answer.statusCode));
+          answer.resume();
+        });
+        asked.on('error', () => resolve('no answer'));
+      });
+    await expect.poll(() => ask('127.0.0.2'), { timeout: 10_000 }).toBe('200');
+    expect(await ask('127.0.0.1')).toBe('no answer');
+  });
 });

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { planRequest, routes, warmupDelay } from './behaviour.ts';
+import { oddMetrics, strictTls } from './odd-metrics.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 interface App {
@@ -13,7 +15,7 @@ interface App {
 
 function createApp(settings: Settings): App {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  if (settings.processMetrics) collectDefaultMetrics({ register: registry });
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Duration of HTTP requests.',
@@ -67,22 +69,35 @@ async function serveMetrics(app: App, response: ServerResponse): Promise<void> {
   response.end(body);
 }
 
+/** Switches of this one process, as a neighbour on its node would change it: `/behave?LEAK_BYTES_AT_START=1000000`. */
+function behave(app: App, request: IncomingMessage, response: ServerResponse): void {
+  const changes = Object.fromEntries(new URL(request.url ?? '/', 'http://shop').searchParams);
+  const before = app.settings.leakBytesAtStart;
+  app.settings = readSettings({ ...process.env, ...changes });
+  leak(app, app.settings.leakBytesAtStart - before);
+  answer(app, response, 200, 'changed\n');
+}
+
 function serve(app: App, request: IncomingMessage, response: ServerResponse): void {
   const path = new URL(request.url ?? '/', 'http://shop').pathname;
   if (path in routes) return serveRoute(app, request, response, path);
-  if (path === '/metrics') return void serveMetrics(app, response);
+  if (path === '/metrics') {
+    const odd = oddMetrics(app.settings, request);
+    return odd === undefined ? void serveMetrics(app, response) : odd(request, response);
+  }
+  if (path === '/behave') return behave(app, request, response);
   if (path !== '/healthz') return answer(app, response, 404, 'not found\n');
   const ready = !app.draining && !app.settings.neverReady;
   answer(app, response, ready ? 200 : 503, ready ? 'ok\n' : 'not ready\n');
 }
 
 /** Not ready at once, serves on until the endpoints have forgotten this pod, then finishes what is under way. */
-function drain(app: App, server: Server): void {
+function drain(app: App, server: Server, front: NetServer): void {
   if (app.draining) return;
   app.draining = true;
   console.log('SIGTERM: draining');
   setTimeout(() => {
-    server.close(() => process.exit(0));
+    front.close(() => process.exit(0));
     server.closeIdleConnections();
     setTimeout(() => process.exit(0), 2500);
   }, app.settings.drainS * 1000);
@@ -94,7 +109,8 @@ function main(): void {
   // Longer than any pause of a client that keeps its connections.
   const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => serve(app, request, response));
   server.maxRequestsPerSocket = settings.keepaliveRequests;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(app, server));
+  const front = strictTls(settings, server) ?? server;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(app, server, front));
   if (settings.crashAfterS !== undefined) {
     setTimeout(() => {
       console.error(`fatal: cannot reach the database (CRASH_AFTER_S=${settings.crashAfterS})`);
@@ -105,7 +121,7 @@ function main(): void {
   setInterval(() => leak(app, settings.leakBytesPerSecond), 1000);
   setTimeout(() => {
     const { host, port, version } = settings;
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
+    front.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
       console.log(`shop ${version} listens on ${port}`),
     );
   }, settings.startDelayS * 1000);

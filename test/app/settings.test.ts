@@ -52,3 +52,12 @@ function lehmer(seed: number): () => number {
     return state / 2_147_483_647;
   };
 }
+
+test('metrics are odd for the named addresses alone, in a known way', () => {
+  expect(readSettings({}).odd).toBeUndefined();
+  expect(readSettings({ METRICS_ODD: 'slow', METRICS_ODD_FOR: '10.0.0.1,10.0.0.2' }).odd).toEqual({
+    kind: 'slow',
+    addresses: new Set(['10.0.0.1', '10.0.0.2']),
+  });
+  expect(() => readSettings({ METRICS_ODD: 'late' })).toThrow('METRICS_ODD=late: expected slow, large, html, tls');
+});

@@ -39,7 +39,15 @@ export interface Settings {
   drainS: number;
   /** KEEPALIVE_REQUESTS: a connection is closed after so many; 0 = never. */
   keepaliveRequests: number;
+  /** PROCESS_METRICS=0: no metrics of the process, as an application exports that counts its requests alone. */
+  processMetrics: boolean;
+  /** METRICS_ODD and METRICS_ODD_FOR: what these addresses (with commas between them) get instead of the metrics. */
+  odd: { kind: OddKind; addresses: ReadonlySet<string> } | undefined;
 }
+
+export const oddKinds = ['slow', 'large', 'html', 'tls'] as const;
+/** Byte by byte; 100 MiB; a page to log in; no plain connection at all, as from a mesh with strict mutual TLS. */
+export type OddKind = (typeof oddKinds)[number];
 
 export interface ErrorClass {
   status: number;
@@ -74,7 +82,17 @@ export function readSettings(env: Environment): Settings {
     neverReady: ['1', 'true'].includes(env['NEVER_READY'] ?? ''),
     drainS: number(env, 'DRAIN_S', 2),
     keepaliveRequests: number(env, 'KEEPALIVE_REQUESTS', 0),
+    processMetrics: env['PROCESS_METRICS'] !== '0',
+    odd: odd(env),
   };
+}
+
+function odd(env: Environment): Settings['odd'] {
+  const text = env['METRICS_ODD'];
+  if (text === undefined || text === '') return undefined;
+  const kind = oddKinds.find((one) => one === text);
+  if (kind === undefined) throw new Error(`METRICS_ODD=${text}: expected ${oddKinds.join(', ')}`);
+  return { kind, addresses: new Set((env['METRICS_ODD_FOR'] ?? '').split(',').filter((one) => one !== '')) };
 }
 
 function number(env: Environment, name: string, otherwise: number): number {
