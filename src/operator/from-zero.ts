@@ -30,7 +30,7 @@ export function countFromZero(counter: () => Counter, now: () => number, zeroMs:
   }
 
   function inc(labels: Record<string, string>): void {
-    const key = JSON.stringify(Object.entries(labels).toSorted());
+    const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     if (!known.has(key)) {
       known.add(key);
       counter().inc(labels, 0);

@@ -107,6 +107,7 @@ const cadvisorSeries = [
 
 function prometheus(): unknown {
   const annotation = '__meta_kubernetes_pod_annotation_prometheus_io';
+  const operator = 'tandem-system';
   return {
     global: { scrape_interval: '5s', scrape_timeout: '4s' },
     scrape_configs: [
@@ -114,6 +115,7 @@ function prometheus(): unknown {
         job_name: 'pods',
         kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: kubeconfigPath('prometheus') }],
         relabel_configs: [
+          { source_labels: ['__meta_kubernetes_namespace'], regex: operator, action: 'drop' },
           { source_labels: [`${annotation}_scrape`], regex: 'true', action: 'keep' },
           { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Pending|Succeeded|Failed', action: 'drop' },
           { source_labels: [`${annotation}_path`], regex: '(.+)', target_label: '__metrics_path__' },
@@ -123,6 +125,19 @@ function prometheus(): unknown {
             replacement: '$1:$2',
             target_label: '__address__',
           },
+          { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+          { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
+        ],
+      },
+      {
+        job_name: 'tandem',
+        // As the ServiceMonitor of deploy/: the label namespace is the release's.
+        honor_labels: true,
+        kubernetes_sd_configs: [
+          { role: 'pod', kubeconfig_file: kubeconfigPath('prometheus'), namespaces: { names: [operator] } },
+        ],
+        relabel_configs: [
+          { source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: 'metrics', action: 'keep' },
           { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
           { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
         ],

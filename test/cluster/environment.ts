@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { build } from './build.ts';
 import { ClusterError } from './cluster-error.ts';
-import { startComponent } from './components.ts';
+import { type Component, startComponent } from './components.ts';
 import { buildImages, type ImageName, imageNames } from './images.ts';
 import { answersHttp, insideCommand, kubectlPath } from './kubectl.ts';
 import { importImages } from './load-image.ts';
@@ -29,6 +29,7 @@ export interface TestCluster {
 
 /** Where kind.sh installs Prometheus. */
 const prometheusDeployment = { namespace: 'monitoring', name: 'prometheus' };
+const metricsDeployment = { namespace: 'kube-system', name: 'metrics-server' };
 
 export function testCluster(env: NodeJS.ProcessEnv = process.env): TestCluster {
   const given = env['TEST_KUBECONFIG'];
@@ -114,24 +115,42 @@ export async function loadImages(names: readonly ImageName[] = imageNames): Prom
   if (testCluster().isOwn) importImages(await buildImages(names));
 }
 
-function scalePrometheus(replicas: number): void {
-  const { namespace, name } = prometheusDeployment;
+function scaleDeployment({ namespace, name }: { namespace: string; name: string }, replicas: number): void {
   kubectl(['-n', namespace, 'scale', 'deployment', name, `--replicas=${replicas}`]);
   kubectl(['-n', namespace, 'rollout', 'status', 'deployment', name, '--timeout=120s']);
 }
 
-/** Ends Prometheus; what it has stored stays. */
-export async function stopPrometheus(): Promise<void> {
-  if (!testCluster().isOwn) return scalePrometheus(0);
-  const entry = recordOf('prometheus');
+async function stopComponent(name: Component, deployment: { namespace: string; name: string }): Promise<void> {
+  if (!testCluster().isOwn) return scaleDeployment(deployment, 0);
+  const entry = recordOf(name);
   if (entry) await stopRecorded(entry, 'SIGTERM', 10_000);
+}
+
+async function startAgain(name: Component, deployment: { namespace: string; name: string }): Promise<void> {
+  if (!testCluster().isOwn) return scaleDeployment(deployment, 1);
+  const entry = recordOf(name);
+  if (!entry || !isAlive(entry)) await startComponent(name);
+}
+
+/** Ends Prometheus; what it has stored stays. */
+export function stopPrometheus(): Promise<void> {
+  return stopComponent('prometheus', prometheusDeployment);
 }
 
 /** Starts Prometheus again; resolves when it answers. */
 export async function startPrometheus(): Promise<void> {
-  if (!testCluster().isOwn) return scalePrometheus(1);
-  const entry = recordOf('prometheus');
-  if (entry && isAlive(entry)) return;
-  await startComponent('prometheus');
-  await waitUntil('Prometheus answers', () => answersHttp(`${prometheusUrl}/-/ready`), 60);
+  await startAgain('prometheus', prometheusDeployment);
+  if (testCluster().isOwn) await waitUntil('Prometheus answers', () => answersHttp(`${prometheusUrl}/-/ready`), 60);
+}
+
+/** Ends metrics-server; it keeps nothing. */
+export function stopMetricsServer(): Promise<void> {
+  return stopComponent('metrics-server', metricsDeployment);
+}
+
+/** Starts metrics-server again; resolves when metrics.k8s.io has figures of nodes, after two of its rounds. */
+export async function startMetricsServer(): Promise<void> {
+  await startAgain('metrics-server', metricsDeployment);
+  const path = '/apis/metrics.k8s.io/v1beta1/nodes';
+  await waitUntil('metrics.k8s.io answers', () => tryKubectl(['get', '--raw', path]).stdout.includes('"usage"'), 120);
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { type KubeObject, type Pod, resources } from '../../src/kube/object.ts';
 import { testCluster } from '../cluster/environment.ts';
-import { type CommandResult, runKubectl } from './stage.ts';
+import { type CommandResult, runKubectl, runProgram, type Stage } from './stage.ts';
 
 const namespace = 'tandem-system';
 const selector = 'app.kubernetes.io/name=tandem';
@@ -64,6 +65,116 @@ export async function killOperator(pod: string): Promise<void> {
   const found = processesOf(stdout).filter((pid) => readProcess(pid, 'cmdline').includes('tandem.mjs'));
   if (found.length === 0) throw new Error(`no process of pod ${pod} (${stdout}) was found on this machine`);
   for (const pid of found) process.kill(pid, 'SIGKILL');
+}
+
+/** Addresses of the operator's pods. */
+export async function operatorAddresses(): Promise<string[]> {
+  const path = 'jsonpath={.items[*].status.podIP}';
+  const { stdout } = await must(['-n', namespace, 'get', 'pods', '-l', selector, '-o', path]);
+  return stdout.split(' ').filter((address) => address !== '');
+}
+
+/** Restarts of all containers of the operator. */
+export async function operatorRestarts(): Promise<number> {
+  const path = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}';
+  const { stdout } = await must(['-n', namespace, 'get', 'pods', '-l', selector, '-o', path]);
+  return stdout.split(' ').reduce((sum, one) => sum + Number(one), 0);
+}
+
+/**
+ * What these addresses send to the metrics of the pods gets no answer, not even a refusal. The test cluster's network
+ * knows no NetworkPolicy, so the packets are dropped in the pods' own namespaces, as an agent on the node would; on
+ * another cluster a NetworkPolicy lets in everybody but these addresses.
+ */
+export async function dropFrom(stage: Stage, pods: string[], addresses: string[]): Promise<void> {
+  if (!testCluster().isOwn) return stage.apply(everybodyBut(stage.namespace, addresses));
+  for (const pod of pods) {
+    const { stdout } = await stage.kubectl(['get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}']);
+    const [pid] = processesOf(stdout);
+    if (pid === undefined) throw new Error(`no process of pod ${pod} was found on this machine`);
+    for (const address of addresses) {
+      const rule = ['-I', 'INPUT', '-p', 'tcp', '-s', address, '--dport', '8080', '-j', 'DROP'];
+      const dropped = await runProgram('nsenter', ['-t', String(pid), '-n', 'iptables', ...rule]);
+      if (dropped.code !== 0) throw new Error(`iptables ${rule.join(' ')}: ${dropped.stderr.trim()}`);
+    }
+  }
+}
+
+function everybodyBut(shop: string, addresses: string[]): object {
+  const except = addresses.map((address) => `${address}/32`);
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'not-the-operator', namespace: shop },
+    spec: {
+      podSelector: {},
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [{ ipBlock: { cidr: '0.0.0.0/0', except } }] }],
+    },
+  };
+}
+
+/** How a pod of the operator ended, and when another one led. */
+export interface Stopped {
+  exitCode: number;
+  /** From the request to the end of the container, and to the next leader's lease. */
+  secondsToExit: number;
+  secondsToLeader: number;
+}
+
+interface Lease extends KubeObject {
+  spec?: { holderIdentity?: string };
+}
+
+/** Keeps an ended pod's object until its exit code was read. */
+const finalizer = 'e2e.tandem.dev/look';
+
+/** Ends the leader as a drain of its node does (SIGTERM, then its grace), and looks at what follows. */
+export async function stopLeader(stage: Stage): Promise<Stopped> {
+  const first = await leader();
+  await keepObject(first.pod, [finalizer]);
+  const began = Date.now();
+  const since = (): number => Math.round((Date.now() - began) / 100) / 10;
+  try {
+    await must(['-n', namespace, 'delete', 'pod', first.pod, '--wait=false']);
+    const [ended, secondsToLeader] = await Promise.all([
+      followEnd(stage, first.pod, since),
+      followLease(stage, first.identity, since),
+    ]);
+    return { ...ended, secondsToLeader };
+  } finally {
+    await keepObject(first.pod, []);
+  }
+}
+
+async function keepObject(pod: string, finalizers: string[]): Promise<void> {
+  const patch = JSON.stringify({ metadata: { finalizers } });
+  await must(['-n', namespace, 'patch', 'pod', pod, '--type=merge', '-p', patch]);
+}
+
+async function followEnd(stage: Stage, name: string, since: () => number): Promise<Omit<Stopped, 'secondsToLeader'>> {
+  let ended: Omit<Stopped, 'secondsToLeader'> | undefined;
+  await stage.waitFor(
+    `the end of ${name}`,
+    async () => {
+      const pod = await stage.api.get<Pod>(resources.pods, { namespace, name });
+      const exitCode = pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
+      if (exitCode !== undefined) ended = { exitCode, secondsToExit: since() };
+      return ended !== undefined;
+    },
+    60,
+  );
+  if (ended === undefined) throw new Error(`${name} did not end`);
+  return ended;
+}
+
+async function followLease(stage: Stage, before: string, since: () => number): Promise<number> {
+  await stage.waitFor('another leader', async () => {
+    const { holderIdentity = '' } =
+      (await stage.api.get<Lease>(resources.leases, { namespace, name: 'tandem' })).spec ?? {};
+    return holderIdentity !== '' && holderIdentity !== before;
+  });
+  return since();
 }
 
 /** Processes whose control group names the pod. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startPrometheus, stopPrometheus } from '../../cluster/environment.ts';
 import type { Case } from '../case.ts';
 import { noLostRequests, samePods } from '../check.ts';
-import { killOperator, leader, scaleOperator } from '../operator.ts';
+import { killOperator, leader, scaleOperator, stopLeader } from '../operator.ts';
 import { conditionStatus, type Stage } from '../stage.ts';
 
 /** The operator killed, Prometheus gone. They disturb every other case, so each runs alone. */
@@ -44,6 +44,31 @@ export const faultCases: Case[] = [
       await stage.waitOutcome('Promoted', 180);
       await stage.waitPhase('Idle', 60);
       assert.equal(await stage.canaryExists(), false);
+      noLostRequests(await load.stop(), 2);
+    },
+  },
+  {
+    name: 'operator-stopped',
+    ci: true,
+    alone: true,
+    proves: 'the leader ended as by a drain, with a release running: exit code 0, and the other replica leads at once',
+    async run(stage) {
+      await stage.deploy({ version: 'v1' });
+      await stage.adopt({ analysis: { minDuration: '45s', deadline: '2m' } });
+      const load = await stage.load({ rate: 60 });
+      const before = await stage.stablePods();
+      await stage.release({ version: 'v2' });
+      await stage.waitPhase('Analyzing');
+      await stage.waitFor('evidence', async () => ((await stage.status()).analysis?.requests?.canary ?? 0) > 0, 90);
+      const stopped = await stopLeader(stage);
+      Object.assign(stage.facts, {
+        's from SIGTERM to exit': stopped.secondsToExit,
+        's to the next leader': stopped.secondsToLeader,
+      });
+      // 137 is what is left of a process whose grace ran out.
+      assert.equal(stopped.exitCode, 0);
+      samePods(before, await stage.stablePods());
+      await stage.waitOutcome('Promoted', 360);
       noLostRequests(await load.stop(), 2);
     },
   },
