@@ -64,6 +64,12 @@ describe('a plan', () => {
     expect(step?.seconds).toBe(Infinity);
     expect(seconds(profile({ errorRate: 0.0001 }), 'errors doubled')).toBe(Infinity);
   });
+  test('of a service whose requests all lie in one bucket knows no noise, and plans all the same', () => {
+    const known = profile({});
+    const still = known.quantiles.map((one) => ({ ...one, noise: { ...one.noise, s2: 0 } }));
+    const planned = seconds({ ...known, quantiles: still }, 'latency x1.5');
+    expect(planned).toBeLessThanOrEqual(seconds(known, 'latency x1.5'));
+  });
   test('of a service without a canary yet rests on its past', () => {
     const evidence = { ...simulate({ name: 'idle', rate: 40, minutes: 0 }, 5), canary: [] };
     expect(profileOf(evidence, usualSpec, 1)?.requests.canary).toBeCloseTo(10, 0);

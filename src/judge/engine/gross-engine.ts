@@ -53,8 +53,9 @@ export class GrossEngine {
     if (speaks) this.count += 1;
   }
 
-  /** ln of the e-value. */
+  /** ln of the e-value; without any bound nothing speaks for harm. */
   get logE(): number {
+    if (this.#bounds === 0) return 0;
     let total = -Infinity;
     for (const logS of this.#logS) for (const value of logS) total = logAdd(total, value);
     const processes = this.#bounds * grossGrid.length;

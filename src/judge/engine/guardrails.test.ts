@@ -31,6 +31,27 @@ describe('a healthy canary', () => {
   });
 });
 
+describe('requests that all lie in one bucket', () => {
+  const evidenceOf = ({ metrics }: Verdict): number[] => metrics.map(({ evidence }) => evidence);
+  test.each([{ history: 240 }, { history: 0 }])('are proven as others are: history %o', (options) => {
+    const fast = judged(() => ({ latency: 0.0001 }), options);
+    expect(evidenceOf(fast).every(Number.isFinite)).toBe(true);
+    expect(fast.verdict).toBe('Pass');
+  });
+  test('above the highest bound show nothing, and are no proof', () => {
+    const slow = judged(() => ({ latency: 100 }));
+    expect(evidenceOf(slow).every(Number.isFinite)).toBe(true);
+    expect(slow.verdict).toBe('Undecided');
+  });
+  test('of the canary in a slower one are found, without any noise to measure by', () => {
+    const slower = judged((_, pod) => ({ latency: isCanary(pod) ? 0.3 : 0.0001 }));
+    expect(slower.verdict).toBe('Regression');
+    expect(evidenceOf(slower).every(Number.isFinite)).toBe(true);
+    const p95 = slower.metrics.find(({ name }) => name === 'latency-p95');
+    expect(p95?.evidence).toBe(99);
+  });
+});
+
 describe('missing data is no failure and no pass', () => {
   test('no request of the canary', () => {
     const verdict = judged((_, pod) => (isCanary(pod) ? { requests: 0 } : {}));

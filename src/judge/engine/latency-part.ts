@@ -70,6 +70,11 @@ export class LatencyPart {
     return this.#gross;
   }
 
+  /** Some bound tells slow requests from others: not where stable's own are above the highest. */
+  get seesSlower(): boolean {
+    return this.#grossScatter.length > 0 || this.#slow.length > 0;
+  }
+
   /** The tails that are watched, by ascending bound. */
   get slow(): readonly SlowTail[] {
     return this.#slow;

@@ -151,7 +151,7 @@ function grossPart(latency: LatencyPart, alpha: number): Part {
     threshold: -Math.log(alpha),
     detectable: null,
     within: stable === null || canary === null ? null : logE <= 0 || canary <= 2 * stable,
-    good: latency.gross !== null && logE < -Math.log(alpha) / 2,
+    good: latency.seesSlower && logE < -Math.log(alpha) / 2,
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * ln of the Bayes factor of "the mean is off by N(0, tau2 s2)" against "it is not", from a t statistic over n values
  * with nu degrees of freedom (Gonen et al. 2005); an e-process under optional stopping (Hendriksen, de Heide &
- * Grunwald 2021). `tSquared` is the square of the t statistic.
+ * Grunwald 2021). `tSquared` is the square of the t statistic; Infinity where the values did not scatter at all.
  */
 export function tMixtureLogE(tSquared: number, n: number, nu: number, tau2: number): number {
   const a = 1 + n * tau2;
+  if (tSquared === Infinity) return (nu / 2) * Math.log(a);
   return -Math.log(a) / 2 + ((nu + 1) / 2) * (Math.log1p(tSquared / nu) - Math.log1p(tSquared / (nu * a)));
 }
 
