@@ -27,6 +27,8 @@ describe('parseCommand', () => {
     ['7f9a02c4d1@now', 'is not a time'],
     ['7f9a02c4d1@2026-11-20', 'is not a time'],
     ['7f9a02c4d1@2026-13-40T10:00:00Z', 'is not a time'],
+    [`7f9a02c4d1@2026-11-20T10:00:00.${'0'.repeat(120)}Z`, 'more than 128 characters'],
+    [`next${' '.repeat(120)}@${time}`, 'more than 128 characters'],
   ])('refuses %j, says why, and how to write it', (text, why) => {
     const result = parseCommand('promote', text);
     expect(result).toEqual({ problem: expect.stringContaining(why) as string });

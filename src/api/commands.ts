@@ -17,11 +17,15 @@ export interface Command {
 /** Digits by which people name a revision. Fewer could be found by trying. */
 const leastDigits = 10;
 const mostDigits = 32;
+/** Of a whole command: what was seen of it stands in the status, and is compared. */
+export const mostCommandCharacters = 128;
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Reads `REVISION@RFC3339`. Never throws: a person writes it, and the answer goes back to that person. */
 export function parseCommand(name: CommandName, text: string): { command: Command } | { problem: string } {
+  if (text.length > mostCommandCharacters)
+    return problem(name, text, `it has more than ${mostCommandCharacters} characters`);
   const at = text.indexOf('@');
   if (at === -1) return problem(name, text, 'the @ and the time are missing');
   const revision = text.slice(0, at).trim();

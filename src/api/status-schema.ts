@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostCommandCharacters } from './commands.ts';
 import { atomic, text, time } from './fields.ts';
 import { analysis, calibration, type metric, type plannedStep } from './status-analysis.ts';
 import { count, images, long, sentence, shortRevision } from './status-fields.ts';
@@ -95,7 +96,7 @@ const target = z
 
 const command = z.object({
   command: z.enum(['promote', 'abort', 'retry', 'hold']).describe('Which annotation.'),
-  text: text(128).describe('What stands in it.'),
+  text: text(mostCommandCharacters).describe('What stands in it.'),
   seen: time().describe('When the operator saw it first: what is in the ledger since then came after it.'),
 });
 

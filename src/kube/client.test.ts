@@ -146,6 +146,14 @@ describe('requests', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('tells the version of the API server', async () => {
+    server.handle((request, reply) =>
+      request.path === '/version' ? reply.json(200, { gitVersion: 'v1.36.3' }) : reply.failure(404, 'NotFound', 'no'),
+    );
+
+    expect(await api.version()).toBe('v1.36.3');
+  });
+
   it('discovers what a group serves, nothing when it is not there', async () => {
     server.handle((request, reply) => {
       if (request.path !== '/apis/apps/v1') return reply.failure(404, 'NotFound', 'no such group');

@@ -33,6 +33,8 @@ export interface KubeApiOptions {
 }
 
 export interface HttpKubeApi extends KubeApi {
+  /** Of the API server: v1.36.3. */
+  version(): Promise<string | undefined>;
   /** Breaks off whatever runs; later calls fail. */
   close(): Promise<void>;
 }
@@ -123,6 +125,14 @@ export function createKubeApi(options: KubeApiOptions): HttpKubeApi {
     },
     watch: (resource, watch) => watchOnce(sender, options.clock, resource, watch),
     discover: async (apiVersion) => discover(sender, apiVersion),
+    version: async () => {
+      const { gitVersion } = await sender.send<{ gitVersion?: string }>({
+        method: 'GET',
+        path: '/version',
+        idempotent: true,
+      });
+      return gitVersion;
+    },
     close: () => sender.close(),
   };
 }

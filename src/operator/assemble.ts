@@ -61,8 +61,8 @@ export interface OperatorInput {
   customMetrics?: CustomMetrics | undefined;
   /** Absent: nobody is told. */
   notifier?: Notifier;
-  /** Absent: no reports are kept, and nothing is written for them. `version`: of this program. */
-  reports?: { keep: number; version: string } | undefined;
+  /** Absent: no reports are kept, and nothing is written for them. */
+  reports?: Pick<ReportsOptions, 'keep' | 'version' | 'kubernetes'> | undefined;
   /** Absent: no alert is taken. */
   alerts?: AlertBoard | undefined;
   metrics: OperatorMetrics;

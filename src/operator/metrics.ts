@@ -5,7 +5,7 @@ import type { NotificationOutcome } from '../notify/notifier.ts';
 import type { Decision } from '../release/decision.ts';
 import { newEnds } from '../release/ledger.ts';
 import type { Snapshot } from '../release/snapshot.ts';
-import type { ReportOutcome } from '../report/keeper.ts';
+import { type ReportOutcome, reportOutcomes } from '../report/keeper.ts';
 import { createDoraMetrics } from './dora.ts';
 import { type CounterFromZero, countFromZero, ZERO_MS } from './from-zero.ts';
 
@@ -107,6 +107,8 @@ export function createOperatorMetrics(
     labelNames: ['outcome'],
     registers,
   });
+  // From 0 on: of a counter that begins at 1 no rate tells the first.
+  for (const outcome of reportOutcomes) reports.inc({ outcome }, 0);
   const phases = new Map<string, Phase>();
 
   function setPhase(key: string, phase: Phase | undefined): void {

@@ -77,12 +77,23 @@ describe('the alerts', () => {
     }
   });
 
-  it('tell of failing questions, failing scrapes, and notifications that do not arrive', () => {
+  it('tell of failing questions and scrapes, of notifications that do not arrive, and of reports that are not kept', () => {
     const of = (metric: string): string[] =>
       rules.filter(({ expr }) => expr.includes(metric)).map(({ alert }) => alert);
     expect(of('tandem_evidence_queries_total')).toEqual(['TandemEvidenceFails']);
     expect(of('tandem_scrapes_total')).toEqual(['TandemScrapesFail']);
     expect(of('tandem_notifications_total')).toEqual(['TandemNotificationsDropped']);
+    expect(of('tandem_reports_total')).toEqual(['TandemReportsFail', 'TandemReportsLost']);
+  });
+
+  it('count the first of its kind: a counter that begins at 1 has no increase', async () => {
+    const registry = new Registry();
+    createOperatorMetrics(registry, 'test', () => 0);
+    const written = (await registry.getSingleMetricAsString('tandem_reports_total')).match(/outcome="\w+"} 0/g) ?? [];
+    expect(written).toHaveLength(4);
+    const begins = rules.filter(({ expr }) => /increase\(tandem_(release_outcomes|notifications)_total/.test(expr));
+    expect(begins.length).toBeGreaterThan(1);
+    for (const { expr } of begins) expect(expr).toMatch(/unless .* offset 1\dm\)\s*or increase/);
   });
 });
 

@@ -82,7 +82,10 @@ async function operate(config: OperatorConfig, log: Logger, stop: AbortControlle
       log,
       count: metrics.notification,
     }),
-    reports: config.reports.keep === 0 ? undefined : { keep: config.reports.keep, version },
+    reports:
+      config.reports.keep === 0
+        ? undefined
+        : { keep: config.reports.keep, version, kubernetes: async () => api.version() },
     alerts,
     metrics,
     kubeMetrics,

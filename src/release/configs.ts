@@ -1,6 +1,6 @@
-import type { KubeApi } from '../kube/api.ts';
+import type { KubeApi, ObjectRef } from '../kube/api.ts';
 import { isForbidden } from '../kube/errors.ts';
-import { findObject, findReadable } from '../kube/find.ts';
+import { findObject } from '../kube/find.ts';
 import { type Deployment, resources } from '../kube/object.ts';
 import type { Surroundings } from './snapshot.ts';
 
@@ -20,26 +20,32 @@ export async function configsOf(
   trackSecrets: boolean,
 ): Promise<Configs> {
   const namespace = target.metadata.namespace ?? '';
-  const metadataOnly = { metadataOnly: true };
   const configVersions: Record<string, string> = {};
   const unreadable: string[] = [];
-  for (const name of referencedNames(target, 'ConfigMap')) {
-    const config = await findReadable(api, kinds.ConfigMap.resource, { namespace, name }, metadataOnly);
-    if (config?.metadata.resourceVersion !== undefined)
-      configVersions[`ConfigMap/${name}`] = config.metadata.resourceVersion;
-  }
-  for (const name of trackSecrets ? referencedNames(target, 'Secret') : []) {
-    try {
-      const secret = await findObject(api, kinds.Secret.resource, { namespace, name }, metadataOnly);
-      if (secret?.metadata.resourceVersion !== undefined)
-        configVersions[`Secret/${name}`] = secret.metadata.resourceVersion;
-    } catch (error) {
-      // Asked for by the operator's configuration: that it may not is worth a word.
-      if (!isForbidden(error)) throw error;
-      unreadable.push(`Secret/${name}`);
+  for (const kind of trackSecrets ? (['ConfigMap', 'Secret'] as const) : (['ConfigMap'] as const)) {
+    for (const name of referencedNames(target, kind)) {
+      const found = await versionOf(api, kind, { namespace, name });
+      if (found === 'Forbidden') unreadable.push(`${kind}/${name}`);
+      else if (found !== undefined) configVersions[`${kind}/${name}`] = found.version;
     }
   }
-  return { configVersions, unreadable };
+  // Only Secrets are asked for by the operator's configuration: that it may not is worth a word.
+  return { configVersions, unreadable: unreadable.filter((name) => name.startsWith('Secret/')) };
+}
+
+async function versionOf(
+  api: Pick<KubeApi, 'get'>,
+  kind: Kind,
+  ref: ObjectRef,
+): Promise<{ version: string } | 'Forbidden' | undefined> {
+  try {
+    const object = await findObject(api, kinds[kind].resource, ref, { metadataOnly: true });
+    const version = object?.metadata.resourceVersion;
+    return version === undefined ? undefined : { version };
+  } catch (error) {
+    if (isForbidden(error)) return 'Forbidden';
+    throw error;
+  }
 }
 
 /** ConfigMaps or Secrets that a template mounts or takes its environment from. */

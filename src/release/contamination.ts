@@ -16,8 +16,18 @@ export function configAnnotation(versions: Record<string, string>): Record<strin
 export function contamination({ facts, snapshot }: Draft): string | undefined {
   const recorded = facts.canary?.deployment.metadata.annotations?.[CONFIG_ANNOTATION];
   if (recorded === undefined) return undefined;
-  const before = JSON.parse(recorded) as Record<string, string>;
+  const before = versionsIn(recorded);
   const now = snapshot.surroundings.configVersions;
   const changed = Object.keys(before).filter((name) => now[name] !== undefined && now[name] !== before[name]);
   return changed.length === 0 ? undefined : `${changed.join(', ')} changed while both versions were compared`;
+}
+
+/** What somebody else wrote there is no record of anything. */
+function versionsIn(annotation: string): Record<string, unknown> {
+  try {
+    const versions: unknown = JSON.parse(annotation);
+    return typeof versions === 'object' && versions !== null ? (versions as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

@@ -22,7 +22,9 @@ export function backingOff(draft: Draft): PhaseState | undefined {
   const { status, snapshot } = draft;
   if (status.canaryBackoff === undefined) return undefined;
   const { attempts, startsAgain } = status.canaryBackoff;
-  if (Date.parse(startsAgain) <= snapshot.now) return undefined;
+  const remaining = Date.parse(startsAgain) - snapshot.now;
+  // Longer than any pause that is written down: the clock that wrote it was ahead.
+  if (!(remaining > 0) || remaining > mostSeconds * 1000) return undefined;
   wake(draft, Date.parse(startsAgain));
   const why = status.analysis?.sentence ?? 'the pods of stable fail just so';
   const message = `${why}; taken away ${attempts} times, the canary starts again at ${startsAgain}: mend stable, or kubectl tandem promote`;

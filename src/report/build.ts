@@ -52,7 +52,7 @@ function seenOf(
   };
 }
 
-function sizesOf({ pods, share, judged }: Running): Omit<ReleaseRecord['environment'], 'tandem'> {
+function sizesOf({ pods, share, judged }: Running): Omit<ReleaseRecord['environment'], 'tandem' | 'kubernetes'> {
   return {
     ...(pods === undefined ? {} : { pods }),
     ...(share === undefined ? {} : { share }),
@@ -92,7 +92,7 @@ const fewPoints = 60;
 
 /** The record with what was measured: as a recording, or as its course alone where that is too much. */
 export function withMeasured(record: ReleaseRecord, judged: Judged | undefined): ReleaseRecord {
-  if (judged === undefined) return record;
+  if (judged === undefined) return withoutRecording(record);
   const { evidence, asked } = judged;
   if (samplesIn(evidence) > mostSamples)
     return { ...record, ...courseAlone(judged, record, 'it has too many samples') };
@@ -100,6 +100,14 @@ export function withMeasured(record: ReleaseRecord, judged: Judged | undefined):
   const measuredSince = new Date(evidence.startedAt).toISOString();
   if (recording !== undefined) return { ...record, measuredSince, recording };
   return { ...record, lacks: [...record.lacks, 'the recording: no pod of one of the tracks was measured'] };
+}
+
+/** Figures stand in it, and nobody who has what they rest on any more: an operator that was started anew since then. */
+function withoutRecording(record: ReleaseRecord): ReleaseRecord {
+  const figures = record.analysis?.metrics ?? [];
+  if (figures.length === 0 || record.phases.length === 0) return record;
+  const why = 'the recording and the plots: the operator was started anew after the comparison, which only memory has';
+  return { ...record, lacks: [...record.lacks, why] };
 }
 
 /** What is left of a recording that is dropped: the points of its plots. */

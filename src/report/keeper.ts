@@ -13,7 +13,8 @@ import { follow, type Judged, type Running } from './running.ts';
 import { type Owner, storeRecords } from './store.ts';
 
 /** What became of reports; `retried` counts attempts that failed. */
-export type ReportOutcome = 'written' | 'retried' | 'refused' | 'dropped';
+export type ReportOutcome = (typeof reportOutcomes)[number];
+export const reportOutcomes = ['written', 'retried', 'refused', 'dropped'] as const;
 
 export interface ReportsOptions {
   /** Its writes are refused while this process does not lead. */
@@ -26,6 +27,8 @@ export interface ReportsOptions {
   keep: number;
   /** Of this program. */
   version: string;
+  /** Version of the API server: v1.36.3. What it cannot tell is left out. */
+  kubernetes?(): Promise<string | undefined>;
   /** What the last verdict on the release rests on. */
   judged(key: string): Judged | undefined;
   count?(outcome: ReportOutcome): void;
@@ -121,7 +124,12 @@ export function createReports(options: ReportsOptions): Reports {
     const line = lines.get(key);
     if (line === undefined) return;
     const taken = [...line.waiting];
-    const records = taken.map((one) => ({ key: one.key, bytes: bytesOf(one), onlyIfAbsent: one.onlyIfAbsent }));
+    const kubernetes = await options.kubernetes?.().catch(() => undefined);
+    const records = taken.map((one) => ({
+      key: one.key,
+      bytes: bytesOf(one, kubernetes),
+      onlyIfAbsent: one.onlyIfAbsent,
+    }));
     try {
       const stored = await storeRecords(api, line.owner, records, keep);
       if (stored === 'Refused') refuse(key, line.owner);
@@ -166,10 +174,16 @@ export function createReports(options: ReportsOptions): Reports {
 const forbidden =
   'the operator may not write the ConfigMaps of reports: apply deploy/kustomize/base/rbac.yaml of its version, or set reports.keep to 0 in its configuration';
 
-function bytesOf(one: Waiting): Buffer {
-  one.bytes ??= encodeRecord(withMeasured(one.record, one.judged));
+function bytesOf(one: Waiting, kubernetes: string | undefined): Buffer {
+  one.bytes ??= encodeRecord(withKubernetes(withMeasured(one.record, one.judged), kubernetes));
   one.judged = undefined;
   return one.bytes;
+}
+
+/** Of a release that nobody watched it is not known which version the cluster had. */
+function withKubernetes(record: ReleaseRecord, kubernetes: string | undefined): ReleaseRecord {
+  if (kubernetes === undefined || record.phases.length === 0) return record;
+  return { ...record, environment: { ...record.environment, kubernetes } };
 }
 
 function waitingOf(record: ReleaseRecord, judged: Judged | undefined, onlyIfAbsent: boolean): Waiting {

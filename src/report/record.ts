@@ -76,6 +76,8 @@ export const ReleaseRecord = z.object({
   environment: z.object({
     /** Version of the operator. */
     tandem: z.string(),
+    /** Version of the API server at the end: v1.36.3. */
+    kubernetes: z.string().exactOptional(),
     /** Pods asked for by track. */
     pods: z.object({ stable: z.int(), canary: z.int(), baseline: z.int().exactOptional() }).exactOptional(),
     /** Share of all pods behind the Service: 25%. */

@@ -3,6 +3,7 @@ import { GATE_LABEL, SERVICE_ACCOUNT, TRACK_LABEL } from '../../src/api/names.ts
 import { ApiError } from '../../src/kube/errors.ts';
 import { resources } from '../../src/kube/object.ts';
 import { newEnds } from '../../src/release/ledger.ts';
+import { revisionOf, shortRevision } from '../../src/release/revision.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What the simulation of the whole operator has found, each as a release of its own. */
@@ -169,3 +170,50 @@ async function labelGate(value: string): Promise<void> {
   const metadata = { labels: { [GATE_LABEL]: value } };
   await world.admin.patch(resources.deployments, { namespace: 'shop', name: 'shop' }, { metadata }, { type: 'merge' });
 }
+
+describe('what others wrote into objects of the operator', () => {
+  it('cannot stop a release: versions of configuration that are no JSON are not known', async () => {
+    world = await createWorld({ spec });
+    world.script('v2', { verdict: 'Pass' });
+    await world.setVersion('v2');
+    await world.phase('Analyzing', 100);
+    const annotations = { 'tandem.dev/config-versions': 'no JSON' };
+    const ref = { namespace: 'shop', name: 'shop-canary' };
+    await world.admin.patch(resources.deployments, ref, { metadata: { annotations } }, { type: 'merge' });
+    await world.outcome('Promoted', 300);
+  });
+
+  it('cannot keep a canary from starting: a clock that was ahead is no reason to wait for it', async () => {
+    world = await createWorld({ spec });
+    world.script('v2', { verdict: 'Pass' });
+    world.killOperator();
+    await world.setVersion('v2');
+    const revision = shortRevision(revisionOf((await world.target()).spec.template));
+    const canaryBackoff = { revision, attempts: 1, startsAgain: '2026-03-01T00:00:00Z' };
+    const ref = { namespace: 'shop', name: 'checkout' };
+    const status = { ...(await world.status()), canaryBackoff };
+    await world.admin.patch(resources.canaryReleases, ref, { status }, { type: 'merge', subresource: 'status' });
+    world.startOperator();
+    await world.outcome('Promoted', 1200);
+  });
+});
+
+describe('a command of more characters than status keeps', () => {
+  it('is refused, and not taken for a new one in every pass', async () => {
+    world = await createWorld({ spec: { ...spec, gate: 'Paused' }, policies: false });
+    const text = `next@2026-01-01T00:00:15.${'0'.repeat(150)}Z`;
+    await world.patchRelease({ metadata: { annotations: { 'tandem.dev/promote': text } } });
+    await world.seconds(30);
+    expect((await world.status()).commands ?? []).toEqual([]);
+    world.script('v2', { verdict: 'Regression' });
+    await world.setVersion('v2');
+    await world.outcome('RolledBack', 300);
+  });
+
+  it('is refused by the API server where the policies are in force', async () => {
+    world = await createWorld({ spec });
+    const text = `next@2026-01-01T00:00:15.${'0'.repeat(150)}Z`;
+    const annotated = world.patchRelease({ metadata: { annotations: { 'tandem.dev/promote': text } } });
+    await expect(annotated).rejects.toThrow('cannot be read');
+  });
+});

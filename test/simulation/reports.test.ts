@@ -79,7 +79,7 @@ async function open(analysis: object = {}): Promise<Shop> {
       identity: 'operator',
       leaseNamespace: undefined,
       sources: [source],
-      reports: { keep: 2, version: '1.2.3' },
+      reports: { keep: 2, version: '1.2.3', kubernetes: () => Promise.resolve('v1.36.3') },
       metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
       kubeMetrics: createKubeMetrics(registry),
     });
@@ -113,7 +113,8 @@ async function open(analysis: object = {}): Promise<Shop> {
     reports: () => listReports(admin, 'shop', 'shop'),
     written: async () => {
       const values = (await registry.getSingleMetric('tandem_reports_total')?.get())?.values ?? [];
-      return Object.fromEntries(values.map(({ labels, value }) => [String(labels['outcome']), value]));
+      const counted = values.filter(({ value }) => value > 0);
+      return Object.fromEntries(counted.map(({ labels, value }) => [String(labels['outcome']), value]));
     },
     until,
     release: async (tag) => {
@@ -305,6 +306,20 @@ describe('the reports of releases that ended', { timeout: 120_000 }, () => {
     expect(record?.events.map(({ reason }) => reason)).toEqual(['Approved', 'Promoted']);
     expect(record?.lacks).toEqual([expect.stringContaining('what happened before')]);
     expect(await judged(JSON.stringify(record?.recording))).toMatchObject({ verdict: 'Pass' });
+  });
+
+  it('say that the recording is gone where the operator was started anew in a promotion', async () => {
+    const shop = await open();
+    await shop.release('good');
+    await shop.until('passed', ({ phase }) => phase === 'Promoting', 1200);
+    shop.restart();
+    await shop.until('promoted', ended('Promoted'), 1200);
+    await shop.clock.advance(10_000);
+    const [record] = await shop.reports();
+    expect(record).toMatchObject({ outcome: 'Promoted', verdict: 'Pass', environment: { kubernetes: 'v1.36.3' } });
+    expect(record?.recording).toBeUndefined();
+    const gone = expect.stringContaining('the recording and the plots: the operator was started anew') as unknown;
+    expect(record?.lacks).toEqual([expect.stringContaining('what happened before'), gone]);
   });
 
   it('leave a ConfigMap of somebody else alone', async () => {

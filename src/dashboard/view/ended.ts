@@ -79,7 +79,8 @@ function compared({ stable, revision, images, environment: { pods, share } }: Ke
   });
 }
 
-function environment({ environment: { tandem, pods, scrapeSeconds }, analysis, started, decided }: KeptRecord): Html {
+function environment({ environment: known, analysis, started, decided }: KeptRecord): Html {
+  const { tandem, kubernetes, pods, scrapeSeconds } = known;
   const counted = pods === undefined ? undefined : Object.entries(pods).map(([name, count]) => `${count} ${name}`);
   return facts([
     ['Started', moment(started)],
@@ -88,5 +89,6 @@ function environment({ environment: { tandem, pods, scrapeSeconds }, analysis, s
     scrapeSeconds === undefined ? undefined : ['Seconds between scrapes', String(Math.round(scrapeSeconds))],
     counted === undefined ? undefined : ['Pods', counted.join(', ')],
     ['Tandem', tandem],
+    kubernetes === undefined ? undefined : ['Kubernetes', kubernetes],
   ]);
 }

@@ -58,10 +58,11 @@ function took({ started, ended }: ReleaseRecord): string | undefined {
 }
 
 function environmentOf({ environment, analysis }: ReleaseRecord): Fact[] {
-  const { tandem, pods, share, scrapeSeconds } = environment;
+  const { tandem, kubernetes, pods, share, scrapeSeconds } = environment;
   const { baseline } = pods ?? {};
   return known([
     ['Tandem', tandem],
+    ['Kubernetes', kubernetes],
     ['Source', analysis?.source],
     ['Preset', analysis?.preset],
     ['Scrape interval', scrapeSeconds === undefined ? undefined : `${scrapeSeconds} s`],
