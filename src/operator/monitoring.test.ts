@@ -87,7 +87,7 @@ describe('the alerts', () => {
   });
 
   it('count the first of its kind: a counter that begins at 1 has no increase', async () => {
-    const registry = new Registry();
+    const registry = createRegistry();
     createOperatorMetrics(registry, 'test', () => 0);
     const written = (await registry.getSingleMetricAsString('tandem_reports_total')).match(/outcome="\w+"} 0/g) ?? [];
     expect(written).toHaveLength(4);
