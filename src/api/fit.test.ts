@@ -30,4 +30,10 @@ describe('createStatusFitter', () => {
     expect(Array.from(cut.warnings?.[0] ?? '')).toHaveLength(1024);
     expect(cut.warnings?.[0]).toMatch(/^0 \u{1F600}+\.\.\.$/u);
   });
+
+  it('takes out what a terminal would obey, and halves of characters, which the API server replaces', () => {
+    const evil = 'back-off \u001b]0;title\u0007\u001b[2Jgone\u009b31m\r\nnext\tline \u{1F600}'.concat('\ud83d');
+    const { message } = fit({ observedGeneration: 3, message: evil });
+    expect(message).toBe('back-off \ufffd]0;title\ufffd\ufffd[2Jgone\ufffd31m\ufffd\nnext\tline \u{1F600}\ufffd');
+  });
 });

@@ -68,6 +68,7 @@ export function createRecords(
       plots: known?.plots ?? new Map(),
     };
     void asked.then((records) => {
+      for (const id of entry.plots.keys()) if (!records.some((record) => idOf(record) === id)) entry.plots.delete(id);
       if (end === '' || records.some((record) => idOf(record) === end)) entry.until += lateMilliseconds;
     });
     entries.delete(key);
@@ -92,9 +93,15 @@ export function createRecords(
     data(key, record) {
       const { plots } = entryOf(key);
       const id = idOf(record);
-      const known = plots.get(id) ?? inTurn(() => compute(key, id)).catch(() => undefined);
-      plots.set(id, known);
-      return known;
+      const known = plots.get(id);
+      if (known !== undefined) return known;
+      const made = inTurn(() => compute(key, id)).catch(() => {
+        // What could not be read now may be read the next time.
+        plots.delete(id);
+        return undefined;
+      });
+      plots.set(id, made);
+      return made;
     },
   };
 }

@@ -10,7 +10,7 @@ export function finishStatus(status: CanaryReleaseStatus, snapshot: Snapshot, st
   const before = release.status;
   if (before?.phase !== state.phase || status.phaseSince === undefined) status.phaseSince = timestamp(now);
   status.phase = state.phase;
-  status.message = state.message.slice(0, 1024);
+  status.message = state.message;
   status.observedGeneration = release.metadata.generation ?? 0;
   status.conditions = conditionsFor({
     state,

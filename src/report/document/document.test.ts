@@ -174,5 +174,10 @@ describe('the Markdown of a release', () => {
     expect(outside).not.toMatch(/(?<!\\)<script/);
     expect(outside).not.toMatch(/(?<!\\)\[x/);
     expect(outside.match(/^# /gm)).toHaveLength(1);
+    for (const sentence of ['---', '- one', '+ two', '1. three', '=== four', '12) five']) {
+      const [, , line = ''] = markdownReport(aRecord({ sentence })).split('\n');
+      expect(line).not.toMatch(/^\s*([-+=]|\d+[.)])/);
+    }
+    expect(markdownReport(aRecord({ sentence: 'a\u001b[2J$x$' }))).toContain('a\ufffd\\[2J\\$x\\$');
   });
 });

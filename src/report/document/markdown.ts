@@ -1,4 +1,5 @@
 import { formatValue } from '../../cli/format.ts';
+import { plainText } from '../../lib/plain-text.ts';
 import type { CourseMetric } from '../course.ts';
 import type { ReleaseRecord } from '../record.ts';
 import { comparisonHead, comparisonRows } from './comparisons.ts';
@@ -9,8 +10,8 @@ import { percent } from './plot.ts';
 export function markdownReport(record: ReleaseRecord): string {
   const told = tell(record);
   const sections: [string, string][] = [
-    ['Lacks', record.lacks.map((text) => `- ${plain(text)}\n`).join('')],
-    ['Warnings', (record.analysis?.warnings ?? []).map((text) => `- ${plain(text)}\n`).join('')],
+    ['Lacks', record.lacks.map((text) => `- ${beginning(text)}\n`).join('')],
+    ['Warnings', (record.analysis?.warnings ?? []).map((text) => `- ${beginning(text)}\n`).join('')],
     ['Timeline', timeline(told)],
     ['Comparisons', comparisons(record)],
     ['Both tracks over time', courses(told)],
@@ -19,12 +20,21 @@ export function markdownReport(record: ReleaseRecord): string {
     ['Asked of the judge', record.asked === undefined ? '' : fenced(JSON.stringify(record.asked, null, 2), 'json')],
   ];
   const text = sections.filter(([, content]) => content !== '').map(([name, content]) => `\n## ${name}\n\n${content}`);
-  return `# ${plain(told.title)}\n\n${plain(record.sentence)}\n\n${facts(told.facts)}${text.join('')}`;
+  return `# ${plain(told.title)}\n\n${beginning(record.sentence)}\n\n${facts(told.facts)}${text.join('')}`;
 }
 
 /** Nothing in it is taken for Markdown or HTML, and it stays on its line. */
 function plain(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`);
+  return plainText(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]<>#|~&$]/g, (character) => `\\${character}`);
+}
+
+/** A text with which a line begins: no list, no rule, no heading. */
+function beginning(text: string): string {
+  return plain(text)
+    .replace(/^ ?(?=[-+=])/, '\\')
+    .replace(/^(?<digits> ?\d+)(?=[.)])/, '$<digits>\\');
 }
 
 function table(header: string[], rows: string[][]): string {
