@@ -1,17 +1,18 @@
 import { relative } from 'node:path';
+import { quoted } from '../../src/lib/shell.ts';
 import { namespace } from './manifests.ts';
 import { imageOf } from './scenarios.ts';
 import type { World } from './world.ts';
 
 /** What a person may type while the demo stays. */
 export function howToLook({ kubeconfig, dashboard, program, parts }: World, name: string): string {
-  const file = relative(process.cwd(), program);
+  const file = quoted(relative(process.cwd(), program));
   return `
 Everything is left running, the load too. The dashboard is ${dashboard}
 
 In another terminal:
 
-  export KUBECONFIG=${kubeconfig}
+  export KUBECONFIG=${quoted(kubeconfig)}
   kubectl get canaryreleases,deployments,pods,services
   kubectl describe canaryrelease ${name}
   kubectl get events

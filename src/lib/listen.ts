@@ -13,7 +13,7 @@ export async function listenAt(address: string, server: Server): Promise<Running
   const host = address.slice(0, cut).replace(/^\[|\]$/g, '');
   const port = Number(address.slice(cut + 1));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(address, error)));
     server.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
   });
   const bound = server.address();
@@ -24,4 +24,9 @@ export async function listenAt(address: string, server: Server): Promise<Running
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function refusal(address: string, error: NodeJS.ErrnoException): Error {
+  const why = error.code === 'EADDRINUSE' ? `another program has the port (${error.code})` : error.message;
+  return new Error(`cannot listen on ${address}: ${why}`, { cause: error });
 }

@@ -36,6 +36,6 @@ it('leaves no server behind when one of its ports is taken: a probe would take i
 
   const running = runOperator([`--kubeconfig=${kubeconfig}`, '--log-level=error', ...flags], {});
 
-  await expect(running).rejects.toThrow('EADDRINUSE');
+  await expect(running).rejects.toThrow(/^cannot listen on 127.*: another program has the port \(EADDRINUSE\)$/);
   await expect(fetch(`http://127.0.0.1:${health}/healthz`)).rejects.toThrow();
 });

@@ -49,9 +49,15 @@ export function writeKubeconfig(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o600 });
 }
 
+/** The server that a sandbox's kubeconfig names; undefined when the file is absent or somebody else's. */
+export function serverIn(path: string): string | undefined {
+  if (!existsSync(path) || !isOurs(path)) return undefined;
+  const cluster: unknown = asList(at(parse(readFileSync(path, 'utf8')), 'clusters'))[0];
+  const server = at(cluster, 'cluster', 'server');
+  return typeof server === 'string' ? server : undefined;
+}
+
 /** Removes a kubeconfig that was written, unless it names another server by now. */
 export function removeKubeconfig(path: string, server: string): void {
-  if (!existsSync(path)) return;
-  const cluster: unknown = asList(at(parse(readFileSync(path, 'utf8')), 'clusters'))[0];
-  if (at(cluster, 'cluster', 'server') === server) rmSync(path);
+  if (serverIn(path) === server) rmSync(path);
 }

@@ -1,14 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVICE_ACCOUNT } from '../../api/names.ts';
 import type { Pod } from '../../kube/object.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { quoted } from '../../lib/shell.ts';
 import { MANIFEST_FILES } from '../manifests.ts';
 import type { PodBehaviour } from '../pods/behaviour.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
-import { removeKubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import { removeKubeconfig, serverIn, writeKubeconfig } from './kubeconfig.ts';
 import { ADMINISTRATOR, serveSandbox } from './server.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -54,7 +56,7 @@ function readFlags(args: string[]): Flags | undefined {
   const { values } = parseArgs({
     args,
     options: {
-      port: { type: 'string' },
+      port: { type: 'string', default: '0' },
       kubeconfig: { type: 'string' },
       namespace: { type: 'string', multiple: true },
       bare: { type: 'boolean' },
@@ -62,8 +64,9 @@ function readFlags(args: string[]): Flags | undefined {
     },
   });
   if (values.help === true) return undefined;
-  const port = Number(values.port ?? 0);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${values.port}: not a port`);
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new Error(`--port ${values.port}: write a whole number from 0 to 65535`);
   const { kubeconfig, namespace = ['shop'], bare = false } = values;
   return { port, kubeconfig, namespaces: namespace, bare };
 }
@@ -76,20 +79,38 @@ interface Output {
 function hint(kubeconfig: string, url: string): string {
   return `The sandbox serves ${url}; Ctrl-C ends it and what is in it.
 
-  export KUBECONFIG=${kubeconfig}
+  export KUBECONFIG=${quoted(kubeconfig)}   # in two other terminals
   kubectl get all -A
-  tandem operator --context tandem --dashboard-addr 127.0.0.1:8082   # in another terminal, with the same KUBECONFIG
+  npx tsx src/main.ts operator --context tandem --dashboard-addr 127.0.0.1:8082
 
 `;
 }
 
+/** A signal that comes twice, from the terminal and from npm, must not cut the end short. */
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** A person who starts a second sandbox with the same file would talk to that one from all terminals. */
+async function refuseFileInUse(path: string): Promise<void> {
+  const server = serverIn(path);
+  if (server !== undefined && (await answers(new URL(server))))
+    throw new Error(`${path} is the kubeconfig of a sandbox that runs (${server}): name another file`);
+}
+
+function answers({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
   });
 }
 
 async function serveUntilSignal(flags: Flags, output: Output): Promise<void> {
+  if (flags.kubeconfig !== undefined) await refuseFileInUse(flags.kubeconfig);
   const sandbox = createSandbox({ clock: systemClock, namespaces: flags.namespaces, seed: Date.now() });
   sandbox.pods.behave(behaviourOf);
   if (!flags.bare) installTandem(sandbox);
@@ -125,7 +146,8 @@ export async function runSandbox(args: string[], output: Output): Promise<number
     else await serveUntilSignal(flags, output);
     return 0;
   } catch (error) {
-    output.stderr(`sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    output.stderr(`sandbox: ${message.replaceAll('\n', ' ')}\n`);
     return 1;
   }
 }
