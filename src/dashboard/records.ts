@@ -1,9 +1,8 @@
 import type { LedgerEntry } from '../api/schema.ts';
 import { type Clock, monotonicNow } from '../lib/clock.ts';
 import { recordKey } from '../report/kept.ts';
-import type { ReleaseRecord } from '../report/record.ts';
 import { type PlotData, plotDataOf } from './plot-data.ts';
-import type { DashboardSource } from './source.ts';
+import type { DashboardSource, KeptRecord } from './source.ts';
 import { digest } from './view/page.ts';
 
 /** Records are read again after so long where the newest end has none yet: it is written after the status. */
@@ -20,9 +19,6 @@ export interface Records {
   data(key: string, record: KeptRecord): Promise<PlotData | undefined>;
 }
 
-/** Without its measurements: they are many times as large as all else, and read again where they are to be drawn. */
-export type KeptRecord = Omit<ReleaseRecord, 'recording' | 'course'>;
-
 interface Entry {
   /** The newest end when it was read. */
   end: string;
@@ -32,7 +28,7 @@ interface Entry {
 }
 
 export function createRecords(
-  source: Pick<DashboardSource, 'records' | 'recorded' | 'release'>,
+  source: Pick<DashboardSource, 'records' | 'record' | 'recorded' | 'release'>,
   clock: Clock,
 ): Records {
   const entries = new Map<string, Entry>();
@@ -45,11 +41,6 @@ export function createRecords(
     return turn;
   }
 
-  async function readLight(key: string): Promise<readonly KeptRecord[]> {
-    const records = await source.records(key);
-    return records.map(({ recording: _recording, course: _course, ...record }) => record);
-  }
-
   function newestEnd(key: string): string {
     const newest = source.release(key)?.status?.ledger?.find(({ ended }) => ended !== undefined);
     return newest === undefined ? '' : idOf(newest);
@@ -60,7 +51,7 @@ export function createRecords(
     const known = entries.get(key);
     if (known !== undefined && known.end === end && monotonicNow(clock) < known.until) return known;
     // What cannot be read is no reason for no page: it shows what status tells.
-    const asked = inTurn(() => readLight(key)).catch(() => []);
+    const asked = inTurn(() => source.records(key)).catch(() => []);
     const entry: Entry = {
       end,
       until: monotonicNow(clock) + soonMilliseconds,
@@ -80,8 +71,8 @@ export function createRecords(
     return entry;
   }
 
-  async function compute(key: string, id: string): Promise<PlotData | undefined> {
-    const record = (await source.records(key)).find((one) => idOf(one) === id);
+  async function compute(key: string, kept: KeptRecord): Promise<PlotData | undefined> {
+    const record = await source.record(key, kept);
     const course = record === undefined ? undefined : await source.recorded(record);
     if (course === undefined) return undefined;
     const data = plotDataOf(course);
@@ -95,7 +86,7 @@ export function createRecords(
       const id = idOf(record);
       const known = plots.get(id);
       if (known !== undefined) return known;
-      const made = inTurn(() => compute(key, id)).catch(() => {
+      const made = inTurn(() => compute(key, record)).catch(() => {
         // What could not be read now may be read the next time.
         plots.delete(id);
         return undefined;

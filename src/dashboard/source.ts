@@ -32,6 +32,9 @@ export interface Standing {
   leader: string | undefined;
 }
 
+/** Without its measurements: they are many times as large as all else, and read again where they are to be drawn. */
+export type KeptRecord = Omit<ReleaseRecord, 'recording' | 'course'>;
+
 export type RecordedCourse = Pick<Course, 'metrics' | 'foundAt'>;
 
 /**
@@ -43,7 +46,9 @@ export interface DashboardSource {
   /** What the judge saw so far; undefined where nothing is measured by this replica. */
   course(key: string): Promise<Course | undefined>;
   /** Records of releases that have ended, newest first. The one thing that is asked of the API: ask seldom. */
-  records(key: string): Promise<readonly ReleaseRecord[]>;
+  records(key: string): Promise<readonly KeptRecord[]>;
+  /** The whole of one of them. */
+  record(key: string, of: Pick<ReleaseRecord, 'revision' | 'started'>): Promise<ReleaseRecord | undefined>;
   /** What the judge saw in a release that has ended; undefined where its record has no measurements. */
   recorded(record: ReleaseRecord): Promise<RecordedCourse | undefined>;
   journal(key: string): Journal;

@@ -4,6 +4,7 @@ import type { KubeApi } from '../kube/api.ts';
 import { ApiError } from '../kube/errors.ts';
 import { createFakeClock } from '../lib/fake-clock.ts';
 import { courseOf } from '../report/course.ts';
+import { recordKey } from '../report/kept.ts';
 import { encodeRecord } from '../report/record.ts';
 import { aRecord } from '../report/testing/records.ts';
 import { createDashboardSource, type SourceParts } from './dashboard-source.ts';
@@ -53,16 +54,19 @@ describe('what the dashboard shows', () => {
   });
 
   it('has the records of past releases from the API', async () => {
-    const record = aRecord({});
+    const record = aRecord({ recording: { id: 'one' } });
+    const { recording: _, ...light } = record;
     const bytes = encodeRecord(record);
     const asked: unknown[] = [];
     const get = async (...words: unknown[]): Promise<unknown> => {
       asked.push(words);
-      return { metadata: {}, binaryData: { 'a.json.gz': bytes.toString('base64') } };
+      return { metadata: {}, binaryData: { [recordKey(record)]: bytes.toString('base64') } };
     };
     const { source } = open({}, { get: get as KubeApi['get'] });
-    expect(await source.records('shop/checkout')).toEqual([record]);
+    expect(await source.records('shop/checkout')).toEqual([light]);
     expect(asked).toHaveLength(1);
+    expect(await source.record('shop/checkout', light)).toEqual(record);
+    expect(await source.record('shop/checkout', { ...light, started: '2026-11-21T09:00:00Z' })).toBeUndefined();
     const none = async (): Promise<never> => {
       throw new ApiError(404, 'NotFound', 'no such ConfigMap');
     };

@@ -4,7 +4,7 @@ import type { KubeApi } from '../kube/api.ts';
 import { type Clock, monotonicNow, sleep } from '../lib/clock.ts';
 import { createCourseFollower } from '../report/following.ts';
 import { listReports } from '../report/kept.ts';
-import { courseOfRecord, evidenceOf } from '../report/record.ts';
+import { courseOfRecord, evidenceOf, type ReleaseRecord } from '../report/record.ts';
 import type { Journals } from './journal.ts';
 import type { Measuring } from './measuring.ts';
 
@@ -48,7 +48,13 @@ export function createDashboardSource(parts: SourceParts): { source: DashboardSo
     },
     records(key) {
       const [namespace = '', name = ''] = key.split('/');
-      return listReports(parts.api, namespace, name);
+      return listReports(parts.api, namespace, name, ({ recording: _recording, course: _course, ...kept }) => kept);
+    },
+    async record(key, { revision, started }) {
+      const [namespace = '', name = ''] = key.split('/');
+      const isWanted = (one: ReleaseRecord): boolean => one.revision === revision && one.started === started;
+      const [found] = await listReports(parts.api, namespace, name, (one) => (isWanted(one) ? one : undefined));
+      return found;
     },
     async recorded(record) {
       const evidence = evidenceOf(record);

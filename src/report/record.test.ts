@@ -16,6 +16,25 @@ const slow = {
   startedAt: start,
 };
 
+describe('what somebody else wrote in place of records', () => {
+  it('is not unpacked into memory: neither much text, nor many parts in little', () => {
+    const parts = encodeRecord(aRecord({ recording: { x: Array.from({ length: 400_000 }, () => []) } }));
+    expect(parts.length).toBeLessThan(10_000);
+    expect(() => decodeRecord(parts)).toThrow('more than 300000 parts');
+    const long = encodeRecord(aRecord({ sentence: 'x'.repeat(17 * 1024 * 1024) }));
+    expect(() => decodeRecord(long)).toThrow();
+  });
+
+  it('is looked at no more than what is kept', async () => {
+    const admin = createSandbox({ clock: createFakeClock(start), namespaces: ['shop'] }).api({ username: 'admin' });
+    const broken = Buffer.from('x').toString('base64');
+    const binaryData = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`ff.${i}.json.gz`, broken]));
+    const metadata = { name: reportsName('checkout'), namespace: 'shop' };
+    await admin.create(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, binaryData });
+    expect((await readReports(admin, 'shop', 'checkout')).problems).toHaveLength(20);
+  });
+});
+
 describe('the record of a release', () => {
   it('comes back as it was written', () => {
     const record = aRecord({ recording: recordingOf(slow, 'one') ?? {} });
@@ -57,14 +76,15 @@ describe('the reports of a CanaryRelease', () => {
       aRecord({ started: `2026-11-21T0${hour}:00:00.000Z`, ended: `2026-11-21T0${hour}:10:00.000Z` }),
     );
     const entries = records.map((record) => [recordKey(record), encodeRecord(record).toString('base64')] as const);
-    const binaryData = { ...Object.fromEntries(entries), other: Buffer.from('x').toString('base64') };
+    const broken = Buffer.from('x').toString('base64');
+    const binaryData = { ...Object.fromEntries(entries), other: broken, 'ff.1.json.gz': broken };
     const metadata = { name: reportsName('checkout'), namespace: 'shop' };
     await admin.create(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, binaryData });
 
     const { records: read, problems } = await readReports(admin, 'shop', 'checkout');
     expect(read).toEqual([records[1], records[2], records[0]]);
-    expect(problems).toEqual([expect.stringMatching(/^other: /)]);
-    expect(await listReports(admin, 'shop', 'checkout')).toEqual(read);
-    expect(await listReports(admin, 'shop', 'cart')).toEqual([]);
+    expect(problems).toEqual([expect.stringMatching(/^ff\.1\.json\.gz: /)]);
+    expect(await listReports(admin, 'shop', 'checkout', (record) => record)).toEqual(read);
+    expect(await listReports(admin, 'shop', 'cart', (record) => record)).toEqual([]);
   });
 });

@@ -126,8 +126,12 @@ export function courseOfRecord(record: ReleaseRecord): Omit<Course, 'verdict'> |
   return { metrics: record.course.metrics, foundAt: record.course.foundAt };
 }
 
-/** Larger is no record that Tandem wrote: who can write ConfigMaps shall not fill the reader's memory. */
-const mostBytes = 64 * 1024 * 1024;
+/**
+ * Larger, or of more parts, is no record that Tandem wrote: it writes at most 800,000 samples. Who can write ConfigMaps of
+ * a namespace shall not fill the memory of an operator that serves all of them.
+ */
+const mostBytes = 16 * 1024 * 1024;
+const mostParts = 300_000;
 
 /** As it lies in the ConfigMap. */
 export function encodeRecord(record: ReleaseRecord): Buffer {
@@ -137,6 +141,7 @@ export function encodeRecord(record: ReleaseRecord): Buffer {
 /** Throws an Error that says why the bytes are no record. */
 export function decodeRecord(bytes: Buffer): ReleaseRecord {
   const text = gunzipSync(bytes, { maxOutputLength: mostBytes });
+  if (partsIn(text) > mostParts) throw new Error(`it has more than ${mostParts} parts, which no report of Tandem has`);
   const raw: unknown = JSON.parse(text.toString('utf8'));
   const version = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
   if (typeof version === 'number' && version > 1)
@@ -144,4 +149,11 @@ export function decodeRecord(bytes: Buffer): ReleaseRecord {
   const parsed = ReleaseRecord.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+/** Lists and objects, each of which costs many times its characters once it is read; those within texts count too. */
+function partsIn(json: Buffer): number {
+  let parts = 0;
+  for (const byte of json) if (byte === 0x5b || byte === 0x7b) parts += 1;
+  return parts;
 }

@@ -110,7 +110,7 @@ async function open(analysis: object = {}): Promise<Shop> {
     sandbox,
     admin,
     restart,
-    reports: () => listReports(admin, 'shop', 'shop'),
+    reports: () => listReports(admin, 'shop', 'shop', (record) => record),
     written: async () => {
       const values = (await registry.getSingleMetric('tandem_reports_total')?.get())?.values ?? [];
       const counted = values.filter(({ value }) => value > 0);

@@ -104,6 +104,10 @@ export function createFakeSource(all: CanaryRelease[] = []): FakeSource {
       source.read += 1;
       return source.kept;
     },
+    record: async (_, { revision, started }) => {
+      source.read += 1;
+      return source.kept.find((one) => one.revision === revision && one.started === started);
+    },
     recorded: async (record) => courseOfRecord(record),
     journal: (key) => source.journals.get(key) ?? { since: '2026-11-20T09:00:00Z', phases: [], events: [] },
     standing: () => source.stands,

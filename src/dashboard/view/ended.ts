@@ -1,7 +1,7 @@
 import { formatCount } from '../../cli/format.ts';
 import { type Html, html, type Part } from '../../lib/html.ts';
 import type { PlotData } from '../plot-data.ts';
-import type { KeptRecord } from '../records.ts';
+import type { KeptRecord } from '../source.ts';
 import { createRegions, type Page } from './page.ts';
 import { badge, moment } from './pieces.ts';
 import { plots } from './plots.ts';
