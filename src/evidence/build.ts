@@ -1,30 +1,41 @@
+import { boundsOf } from './codecs.ts';
 import type { Detected } from './detect.ts';
 import type { Evidence, PodSamples, PodWindow, SourceState } from './evidence.ts';
 import { foundMetrics, type Seen } from './found.ts';
 import type { NativePoint } from './native.ts';
 import { createNativeReading, type NativeReading } from './native-reading.ts';
 import { type BuiltPast, pastWindow } from './past.ts';
-import { earliest, podSamples, type Reader, sameBounds, withZeros, ZERO_COUNT } from './pod-samples.ts';
-import { type BucketPoint, type CountPoint, jobOf, type Points, type RouteNumbers, type ValuePoint } from './points.ts';
+import { earliest, podSamples, type Reader, withZeros } from './pod-samples.ts';
+import {
+  type BucketPoint,
+  type CountPoint,
+  jobOf,
+  type KeptPoints,
+  type Points,
+  type RouteNumbers,
+  sameBounds,
+  type ValuePoint,
+  ZERO_COUNT,
+} from './points.ts';
 import { allPods, type EvidenceRequest } from './request.ts';
 import { chooseRoutes } from './routes.ts';
 import { type Grid, pickTarget, spacing } from './series.ts';
 
 /** All samples of a release. */
 export interface Samples {
-  counts: Points<CountPoint>;
+  counts: KeptPoints<CountPoint>;
   routes: RouteNumbers;
   /** Times at which targets were scraped. */
-  scrapes: Points<CountPoint>;
-  buckets: Points<BucketPoint>;
+  scrapes: KeptPoints<CountPoint>;
+  buckets: KeptPoints<BucketPoint>;
   native: Points<NativePoint>;
   nativeReading: NativeReading;
   /** Durations, and how many, where there is no histogram. */
-  durations: Points<ValuePoint>;
-  timed: Points<ValuePoint>;
-  exceptions: Points<CountPoint>;
-  cpu: Points<ValuePoint>;
-  memory: Points<ValuePoint>;
+  durations: KeptPoints<ValuePoint>;
+  timed: KeptPoints<ValuePoint>;
+  exceptions: KeptPoints<CountPoint>;
+  cpu: KeptPoints<ValuePoint>;
+  memory: KeptPoints<ValuePoint>;
   /** Grows when samples from before the run arrive. */
   revised: number;
   past: BuiltPast | undefined;
@@ -134,15 +145,17 @@ function countSeries(
 }
 
 /** What all points have in common, and whether some have more. */
-function sharedBounds(names: readonly string[], buckets: Points<BucketPoint>): { bounds: number[]; differ: boolean } {
+function sharedBounds(
+  names: readonly string[],
+  buckets: KeptPoints<BucketPoint>,
+): { bounds: number[]; differ: boolean } {
   let shared: Set<number> | undefined;
   let differ = false;
   let before: readonly number[] = [];
   for (const name of names) {
     const target = pickTarget(buckets.get(name));
     const points = target === undefined ? undefined : buckets.get(name)?.get(target);
-    for (const { bounds, counts } of points?.values() ?? []) {
-      if (counts.length === 0) continue;
+    for (const bounds of points === undefined ? [] : boundsOf(points)) {
       shared ??= new Set(bounds);
       if (sameBounds(bounds, before)) continue;
       before = bounds;

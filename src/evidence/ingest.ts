@@ -1,3 +1,4 @@
+import { bucketColumn, countColumn, scrapeColumn, valueColumn } from './codecs.ts';
 import { noteArrivals } from './frontier.ts';
 import type { Metric } from './metric.ts';
 import { metricKey } from './plan.ts';
@@ -26,21 +27,22 @@ export function ingest(watched: Watched, metric: Metric, series: readonly Series
   noteArrivals(arrivals, metric.pods.pod, series);
   const reading = readingOf(watched, metric);
   const readers: [Metric | undefined, () => number][] = [
-    [requests, () => mergePoints(samples.counts, countPoints(series, reading))],
-    [latency, () => mergePoints(samples.buckets, bucketPoints(series, reading))],
-    [latency, () => mergePoints(samples.native, nativePoints(series, reading))],
-    [mean?.sum, () => mergePoints(samples.durations, sumPoints(series, reading, metric.secondsPerUnit))],
-    [mean?.count, () => mergePoints(samples.timed, sumPoints(series, reading, 1))],
-    [exceptions, () => mergePoints(samples.exceptions, exceptionPoints(series, reading))],
-    [cpu, () => mergePoints(samples.cpu, valuePoints(series, reading))],
-    [memory, () => mergePoints(samples.memory, valuePoints(series, reading))],
+    [requests, () => mergePoints(samples.counts, countPoints(series, reading), countColumn)],
+    [latency, () => mergePoints(samples.buckets, bucketPoints(series, reading), bucketColumn)],
+    [latency, () => mergePoints(samples.native, nativePoints(series, reading), () => new Map())],
+    [mean?.sum, () => mergePoints(samples.durations, sumPoints(series, reading, metric.secondsPerUnit), valueColumn)],
+    [mean?.count, () => mergePoints(samples.timed, sumPoints(series, reading, 1), valueColumn)],
+    [exceptions, () => mergePoints(samples.exceptions, exceptionPoints(series, reading), countColumn)],
+    [cpu, () => mergePoints(samples.cpu, valuePoints(series, reading), valueColumn)],
+    [memory, () => mergePoints(samples.memory, valuePoints(series, reading), valueColumn)],
   ];
   if (requests !== undefined && metricKey(requests) === id) noteStatuses(watched, metric, series);
   let first = Number.POSITIVE_INFINITY;
   for (const [other, read] of readers) {
     if (other !== undefined && metricKey(other) === id) first = Math.min(first, read());
   }
-  if (metric.metric === 'up') first = Math.min(first, mergePoints(samples.scrapes, scrapePoints(series, reading)));
+  if (metric.metric === 'up')
+    first = Math.min(first, mergePoints(samples.scrapes, scrapePoints(series, reading), scrapeColumn));
   if (first < watched.request.startedAt) samples.revised += 1;
 }
 

@@ -1,6 +1,5 @@
 import { atBounds, type NativePoint, nativeBounds } from './native.ts';
-import { sameBounds } from './pod-samples.ts';
-import { type BucketPoint, mapPoints, type Points } from './points.ts';
+import { type BucketPoint, mapPoints, type Points, sameBounds } from './points.ts';
 
 /** Reads native histograms as classic ones, at the bounds that all of them have in common. */
 export interface NativeReading {

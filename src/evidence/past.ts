@@ -1,7 +1,7 @@
 import type { PodWindow } from './evidence.ts';
 import type { Metric } from './metric.ts';
 import type { Reader } from './pod-samples.ts';
-import type { Points, ValuePoint } from './points.ts';
+import type { KeptPoints, ValuePoint } from './points.ts';
 import { containersOf, type Grid, pickTarget } from './series.ts';
 
 /** The history as it was built last, and what it was built from. */
@@ -44,7 +44,7 @@ function basisOf({ samples, detected, bounds, routes, targets }: Reader, names: 
 }
 
 /** A container's place in the slots depends on when it was first and last seen; later than the history is all one. */
-function valueBasis(metric: Metric | undefined, points: Points<ValuePoint>, name: string, end: number): unknown {
+function valueBasis(metric: Metric | undefined, points: KeptPoints<ValuePoint>, name: string, end: number): unknown {
   if (metric?.perContainer !== true) return pickTarget(points.get(name));
   return containersOf(points.get(name), 'gauge').map(({ key, first, last }) => [key, first, Math.min(last, end)]);
 }

@@ -1,8 +1,17 @@
 import type { Samples } from './build.ts';
+import type { Timed } from './column.ts';
 import type { Detected } from './detect.ts';
 import type { PodSamples } from './evidence.ts';
 import type { Metric } from './metric.ts';
-import type { BucketPoint, CountPoint, Points, RouteNumbers, ValuePoint } from './points.ts';
+import {
+  type BucketPoint,
+  type CountPoint,
+  type KeptPoints,
+  type RouteNumbers,
+  sameBounds,
+  type ValuePoint,
+  ZERO_COUNT,
+} from './points.ts';
 import { routeSlots } from './routes.ts';
 import { type Grid, lastPerSlot, pickTarget, sumContainers } from './series.ts';
 
@@ -11,10 +20,10 @@ export interface Reader {
   samples: Samples;
   detected: Detected;
   /** The counts of the chosen target of each pod. */
-  counts: Map<string, ReadonlyMap<number, CountPoint>>;
+  counts: Map<string, Timed<CountPoint>>;
   /** The chosen targets. */
   targets: Map<string, string>;
-  buckets: Points<BucketPoint>;
+  buckets: KeptPoints<BucketPoint>;
   bounds: number[];
   /** The routes that errors are compared by, and their numbers; empty: not route by route. */
   routes: RouteNumbers;
@@ -47,11 +56,7 @@ export function podSamples(reader: Reader, name: string, grid: Grid): PodSamples
 }
 
 /** The points, and at each of the times `silent` before the first of them a point that says zero. */
-export function withZeros<P>(
-  points: ReadonlyMap<number, P> | undefined,
-  silent: Iterable<number>,
-  zero: P,
-): ReadonlyMap<number, P> {
+export function withZeros<P>(points: Timed<P> | undefined, silent: Iterable<number>, zero: P): Timed<P> {
   const first = earliest(points?.keys() ?? []);
   const before: [number, P][] = [];
   for (const time of silent) if (time < first) before.push([time, zero]);
@@ -79,16 +84,6 @@ function errorClasses(
   const byType = classSlots(scraped);
   return { ...others, ...byType, ...(unhandled === undefined || hasAny(byType) ? {} : { [UNHANDLED]: unhandled }) };
 }
-
-/** Not a request yet. */
-export const ZERO_COUNT: CountPoint = {
-  series: 0,
-  requests: 0,
-  labelled: 0,
-  errors: 0,
-  classes: new Map(),
-  routes: [],
-};
 
 function hasAny(classes: Record<string, unknown>): boolean {
   return Object.keys(classes).length > 0;
@@ -123,7 +118,7 @@ function meanSlots(
   grid: Grid,
 ): Pick<PodSamples, 'latencySumSeconds' | 'latencyCount'> {
   if (detected.latency !== undefined || detected.mean === undefined) return {};
-  const slots = (points: Points<ValuePoint>): (number | null)[] =>
+  const slots = (points: KeptPoints<ValuePoint>): (number | null)[] =>
     lastPerSlot(withZeros(chosen(points, name), silentTimes(counts, name), ZERO_VALUE), grid).map(
       (point) => point?.value ?? null,
     );
@@ -135,21 +130,14 @@ function silentTimes(counts: Reader['counts'], name: string): Iterable<number> {
   return counts.get(name)?.keys() ?? [];
 }
 
-/** Whether both name the same bounds in the same order. */
-export function sameBounds(one: readonly number[], other: readonly number[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
-  return true;
-}
-
-function chosen<P extends { series: number }>(points: Points<P>, name: string): ReadonlyMap<number, P> | undefined {
+function chosen<P extends { series: number }>(points: KeptPoints<P>, name: string): Timed<P> | undefined {
   const target = pickTarget(points.get(name));
   return target === undefined ? undefined : points.get(name)?.get(target);
 }
 
 function valueSlots(
   metric: Metric | undefined,
-  points: Points<ValuePoint>,
+  points: KeptPoints<ValuePoint>,
   name: string,
   grid: Grid,
   kind: 'counter' | 'gauge',

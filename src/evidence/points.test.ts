@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type BucketPoint, mergePoints, type Points } from './points.ts';
+import { bucketColumn, countColumn } from './codecs.ts';
+import { type BucketPoint, type CountPoint, type KeptPoints, mergePoints } from './points.ts';
 import type { Series } from './prometheus/schema.ts';
 import { bucketPoints, countPoints, type Reading } from './read-points.ts';
 
@@ -20,8 +21,9 @@ function series(labels: Record<string, string>, value: number, time = 1000): Ser
   return { labels: { namespace: 'shop', pod: 'web-1', job: 'j', ...labels }, samples: [[time, value]] };
 }
 
-function only<P>(points: Points<P>): P | undefined {
-  const all = [...points.values()].flatMap((targets) => [...targets.values()].flatMap((times) => [...times.values()]));
+function only<P>(points: ReadonlyMap<string, ReadonlyMap<string, Iterable<[number, P]>>>): P | undefined {
+  const targets = [...points.values()].flatMap((one) => [...one.values()]);
+  const all = targets.flatMap((times) => [...times].map(([, point]) => point));
   expect(all).toHaveLength(1);
   return all[0];
 }
@@ -99,8 +101,8 @@ describe('bucketPoints', () => {
   });
 
   test('buckets without +Inf are no histogram', () => {
-    const merged: Points<BucketPoint> = new Map();
-    mergePoints(merged, bucketPoints([series({ le: '0.1' }, 1)], READING));
+    const merged: KeptPoints<BucketPoint> = new Map();
+    mergePoints(merged, bucketPoints([series({ le: '0.1' }, 1)], READING), bucketColumn);
 
     expect([...merged.values()].flatMap((targets) => [...targets.values()].map((times) => times.size))).toEqual([0]);
   });
@@ -110,10 +112,11 @@ describe('mergePoints', () => {
   test('a scrape that arrives in parts grows and never shrinks', () => {
     const part = [series({ code: '200' }, 10)];
     const whole = [...part, series({ code: '500' }, 1)];
-    const points = countPoints(part, READING);
+    const points: KeptPoints<CountPoint> = new Map();
 
-    mergePoints(points, countPoints(whole, READING));
-    mergePoints(points, countPoints(part, READING));
+    mergePoints(points, countPoints(part, READING), countColumn);
+    mergePoints(points, countPoints(whole, READING), countColumn);
+    mergePoints(points, countPoints(part, READING), countColumn);
 
     expect(only(points)).toMatchObject({ series: 2, requests: 11 });
   });

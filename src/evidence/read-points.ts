@@ -30,7 +30,7 @@ export interface Reading extends LabelReading {
 
 /** Requests, errors and classes of error per scrape. Of a histogram only the +Inf bucket or the count is read. */
 export function countPoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
-  const points: Points<CountPoint> = new Map();
+  const points: Points<Counting> = new Map();
   for (const { labels, samples, histograms } of own(series, reading)) {
     if (labels['le'] !== undefined && boundOf(labels['le'], 1) !== Number.POSITIVE_INFINITY) continue;
     const counted = !isIgnored(labels, reading);
@@ -59,7 +59,7 @@ export function countPoints(series: readonly Series[], reading: Reading): Points
 
 /** Exceptions per scrape by type, as classes of error. */
 export function exceptionPoints(series: readonly Series[], reading: Reading): Points<CountPoint> {
-  const points: Points<CountPoint> = new Map();
+  const points: Points<Counting> = new Map();
   for (const { labels, samples } of own(series, reading)) {
     const type = typeOf(labels, reading);
     if (reading.ignoredTypes?.includes(type) === true) continue;
@@ -176,7 +176,12 @@ function addRoute({ routes }: CountPoint, route: number, value: number, error: b
   routes[route] = [requests + value, errors + (error ? value : 0)];
 }
 
-function emptyCount(): CountPoint {
+/** A point that is being added up. */
+interface Counting extends CountPoint {
+  classes: Map<string, number>;
+}
+
+function emptyCount(): Counting {
   return { series: 0, requests: 0, labelled: 0, errors: 0, classes: new Map(), routes: [] };
 }
 

@@ -1,3 +1,4 @@
+import type { Timed } from './column.ts';
 import type { PodSamples } from './evidence.ts';
 import { type CountPoint, MOST_ROUTES, type RouteNumbers } from './points.ts';
 import type { EvidenceRequest } from './request.ts';
@@ -12,7 +13,7 @@ const CHOICE_MS = 300_000;
 /** The routes by which errors are compared: none where there is only one, or so many that they are no routes. */
 export function chooseRoutes(
   request: EvidenceRequest,
-  counts: ReadonlyMap<string, ReadonlyMap<number, CountPoint>>,
+  counts: ReadonlyMap<string, Timed<CountPoint>>,
   routes: RouteNumbers,
 ): RouteNumbers {
   if (routes.size < 2 || routes.size > MOST_ROUTES) return new Map();
@@ -28,7 +29,7 @@ export function chooseRoutes(
   return new Map(busiest.slice(0, KEPT));
 }
 
-function newest(points: ReadonlyMap<number, CountPoint>, until: number): CountPoint | undefined {
+function newest(points: Timed<CountPoint>, until: number): CountPoint | undefined {
   let at = Number.NEGATIVE_INFINITY;
   for (const time of points.keys()) if (time <= until && time > at) at = time;
   return points.get(at);

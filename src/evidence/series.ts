@@ -1,3 +1,4 @@
+import { Column, type Timed } from './column.ts';
 import { containerOf, jobOf, type ValuePoint } from './points.ts';
 
 /** Slots of equal length from `origin` on. */
@@ -12,7 +13,8 @@ export interface Grid {
 const GRACE_MS = 60_000;
 
 /** The last point of each slot; null where there is none. Nothing is carried from one slot into another. */
-export function lastPerSlot<P>(points: Iterable<[number, P]>, { origin, slotMs, slots }: Grid): (P | null)[] {
+export function lastPerSlot<P>(all: Iterable<[number, P]>, { origin, slotMs, slots }: Grid): (P | null)[] {
+  const points = all instanceof Column ? (all as Column<P>).between(origin, origin + slots * slotMs) : all;
   const times = new Float64Array(slots).fill(Number.NEGATIVE_INFINITY);
   const kept: (P | null)[] = [];
   for (let slot = 0; slot < slots; slot += 1) kept.push(null);
@@ -30,14 +32,14 @@ export function lastPerSlot<P>(points: Iterable<[number, P]>, { origin, slotMs, 
  * with samples, so that the choice does not depend on the order of arrival.
  */
 export function pickTarget<P extends { series: number }>(
-  targets: ReadonlyMap<string, ReadonlyMap<number, P>> | undefined,
+  targets: ReadonlyMap<string, Timed<P>> | undefined,
 ): string | undefined {
   const names = [...(targets ?? [])].filter(([, points]) => hasSeries(points));
   return names.map(([name]) => name).toSorted()[0];
 }
 
-function hasSeries(points: ReadonlyMap<number, { series: number }>): boolean {
-  for (const { series } of points.values()) if (series > 0) return true;
+function hasSeries(points: Timed<{ series: number }>): boolean {
+  for (const [, { series }] of points) if (series > 0) return true;
   return false;
 }
 
@@ -76,7 +78,7 @@ function ascending(times: Iterable<number>): number[] {
  * null where a container that runs has no sample.
  */
 export function sumContainers(
-  targets: ReadonlyMap<string, ReadonlyMap<number, ValuePoint>> | undefined,
+  targets: ReadonlyMap<string, Timed<ValuePoint>> | undefined,
   grid: Grid,
   kind: 'counter' | 'gauge',
 ): (number | null)[] {
@@ -107,7 +109,7 @@ interface Container {
 
 /** Of the first job by name. */
 export function containersOf(
-  targets: ReadonlyMap<string, ReadonlyMap<number, ValuePoint>> | undefined,
+  targets: ReadonlyMap<string, Timed<ValuePoint>> | undefined,
   kind: 'counter' | 'gauge',
 ): Container[] {
   const job = [...(targets?.keys() ?? [])].map(jobOf).toSorted()[0];

@@ -6,7 +6,7 @@ import { learntSpread, unknownNoise } from './gauge-noise.ts';
 import { GrossEngine, grossPsi0, type SlowSplit } from './gross-engine.ts';
 import { addCounts, histogramQuantile, sum } from './histogram.ts';
 import { batchScrapeSeconds, bucketTotals, type History, quantileControl } from './history.ts';
-import { coarseWarning, type LatencyPlan, planLatency } from './latency-plan.ts';
+import { coarseWarning, planLatency } from './latency-plan.ts';
 import { QuantileMeter } from './meters.ts';
 import type { PodRow } from './pod-reader.ts';
 import type { Row } from './run-reader.ts';
@@ -41,11 +41,13 @@ interface LatencyOptions {
 export class LatencyPart {
   readonly bounds: readonly number[];
   readonly quantiles: Map<string, { quantile: number; metric: GaugeMetric }>;
-  readonly #options: LatencyOptions;
+  readonly #spec: AnalysisSpec;
+  readonly #alphas: ReadonlyMap<string, number>;
+  /** What bounds are chosen by, until they are: it holds the whole history. */
+  #undecided: LatencyOptions | undefined;
   readonly #stableSeen: number[] = [];
   readonly #canaryTotal: number[] = [];
   readonly #stableTotal: number[] = [];
-  #plan: LatencyPlan | null = null;
   #gross: GrossEngine | null = null;
   #grossScatter: { bound: number; scatter: Scatter }[] = [];
   readonly #grossTotals: GrossTotal[] = [];
@@ -54,7 +56,9 @@ export class LatencyPart {
 
   constructor(options: LatencyOptions) {
     const { history, bounds } = options;
-    this.#options = options;
+    this.#undecided = options;
+    this.#spec = options.spec;
+    this.#alphas = options.alphas;
     this.bounds = bounds;
     for (const counts of bucketTotals(history)) addCounts(this.#stableSeen, counts);
     this.quantiles = new Map(
@@ -82,7 +86,7 @@ export class LatencyPart {
 
   add(row: Row): void {
     if (!row.awaitsBaseline) this.#compare(row);
-    if (this.#plan === null) {
+    if (this.#undecided !== undefined) {
       for (const pod of row.stable) addCounts(this.#stableSeen, pod.buckets);
       this.#choose();
     }
@@ -103,10 +107,10 @@ export class LatencyPart {
   }
 
   #choose(): void {
-    const { bounds, spec, history, alphas, pods } = this.#options;
-    if (sum(this.#stableSeen) < leastRequests) return;
+    if (this.#undecided === undefined || sum(this.#stableSeen) < leastRequests) return;
+    const { bounds, spec, history, alphas, pods } = this.#undecided;
     const plan = planLatency(bounds, this.#stableSeen, spec.latency.slowThresholdSeconds);
-    this.#plan = plan;
+    this.#undecided = undefined;
     this.#gross = new GrossEngine(plan.gross.length, starts);
     this.#grossScatter = plan.gross.map((bound) => {
       // Without a past the least tempering holds until the run itself shows more.
@@ -169,7 +173,7 @@ export class LatencyPart {
   get isGrossRegression(): boolean {
     const gross = this.#gross;
     if (gross === null || gross.count < leastGrossScrapes) return false;
-    return gross.logE >= -Math.log(this.#options.alphas.get('latency') ?? 0);
+    return gross.logE >= -Math.log(this.#alphas.get('latency') ?? 0);
   }
 
   get isSlowRegression(): boolean {
@@ -197,7 +201,7 @@ export class LatencyPart {
   }
 
   get warnings(): string[] {
-    const { quantiles, tolerance, absoluteToleranceSeconds } = this.#options.spec.latency;
+    const { quantiles, tolerance, absoluteToleranceSeconds } = this.#spec.latency;
     const tolerated = (seconds: number): number => Math.max(tolerance * seconds, absoluteToleranceSeconds);
     const texts = quantiles.map((quantile) => coarseWarning(this.bounds, this.stableBuckets, quantile, tolerated));
     return texts.filter((text) => text !== undefined);

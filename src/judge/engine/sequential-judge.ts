@@ -43,7 +43,8 @@ export class SequentialJudge {
   readonly pastPerSecond: number | null;
   readonly #reader: RunReader;
   readonly #scrapeSeconds: number;
-  readonly #begin: (since: number) => Restartable;
+  /** Absent where nothing begins anew: it holds the whole history. */
+  readonly #begin: ((since: number) => Restartable) | undefined;
   #parts: Restartable;
   readonly #expectsSecond: boolean;
   #since: number | null = null;
@@ -71,14 +72,15 @@ export class SequentialJudge {
     const { alphas } = this;
     const controls = { canary: pods.canary, stable: pods.stable + pods.baseline };
     this.errors = present.errors ? new ErrorPart(spec, history, { alphas, pods: controls }) : null;
-    this.#begin = (since) => ({
+    const begin = (since: number): Restartable => ({
       latency: present.latency
         ? new LatencyPart({ spec, history, bounds: evidence.boundsSeconds, alphas, pods, since })
         : null,
       gauges: resourceGauges(spec, history, { alphas, pods, present, since }),
       custom: new CustomPart(evidence, spec, alphas, since),
     });
-    this.#parts = this.#begin(0);
+    this.#parts = begin(0);
+    this.#begin = this.#expectsSecond ? begin : undefined;
   }
 
   get latency(): LatencyPart | null {
@@ -143,7 +145,7 @@ export class SequentialJudge {
     if (this.#next * this.#scrapeSeconds < since) return undefined;
     if (this.#since === null) {
       this.#since = since;
-      this.#parts = this.#begin(since);
+      this.#parts = this.#begin?.(since) ?? this.#parts;
       this.#found = null;
     }
     return secondOpinion;
