@@ -17,6 +17,35 @@ const client: Plugin = {
   },
 };
 
+/**
+ * What packages bring along and this program never calls, with what stands in its place: every model of the Kubernetes
+ * API (of client-node only the reading of kubeconfigs is used), a fetch of its own, zod's messages in other languages.
+ * The operator would hold it in memory.
+ */
+const unused: { filter: RegExp; importer: RegExp; contents: string }[] = [
+  {
+    filter: /^\.\/gen\/index\.js$/,
+    importer: /client-node[/\\]dist[/\\]config\.js$/,
+    contents: `function absent() { throw new Error('the models of client-node are not in this program'); }
+export { absent as createConfiguration, absent as ServerConfiguration };`,
+  },
+  { filter: /^node-fetch$/, importer: /client-node[/\\]dist/, contents: 'export const Headers = globalThis.Headers;' },
+  { filter: /\/locales\/index\.js$/, importer: /node_modules[/\\]zod[/\\]/, contents: 'export {};' },
+];
+
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup({ onResolve, onLoad }) {
+    for (const [index, { filter, importer }] of unused.entries())
+      onResolve({ filter }, (found) =>
+        importer.test(found.importer) ? { path: String(index), namespace: 'leave-out' } : undefined,
+      );
+    onLoad({ filter: /.*/, namespace: 'leave-out' }, ({ path }) => ({
+      contents: unused[Number(path)]?.contents ?? '',
+    }));
+  },
+};
+
 /** Bundles one program with all it imports into one file for Node, with its source map beside it. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
@@ -35,7 +64,10 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
-    plugins: [client],
+    plugins: [client, leaveOut],
+    // Names stay, so that stacks can be read. Without comments all of it is Latin, which takes one byte a character.
+    minifyWhitespace: true,
+    lineLimit: 200,
     logLevel: 'warning',
   });
 }

@@ -74,9 +74,9 @@ async function operator(base: Buffer): Promise<Image> {
   await bundle('src/main.ts', join(folder, 'tandem.mjs'));
   return {
     tags: [operatorImage],
-    layers: [base, programLayer(folder, ['tandem.mjs', 'tandem.mjs.map'])],
+    layers: [base, programLayer(folder, ['tandem.mjs'])],
     config: {
-      entrypoint: [nodePath, '--enable-source-maps', '/app/tandem.mjs'],
+      entrypoint: [nodePath, '/app/tandem.mjs'],
       user: '65532:65532',
       workingDir: '/app',
       env: ['NODE_ENV=production'],

@@ -142,8 +142,8 @@ function row(release: CanaryRelease, root: string): Html {
 
 function versions(stable: readonly string[] | undefined, canary: readonly string[] | undefined): Html {
   const told = (images: readonly string[]): string => images.map(versionOf).join(', ');
-  if (stable === undefined) return html`<span class="none">–</span>`;
+  if (stable === undefined) return html`<span class="none">\u2013</span>`;
   return canary === undefined
     ? html`<span class="stable">${told(stable)}</span>`
-    : html`<span class="stable">${told(stable)}</span> <span aria-label="against">→</span> <span class="canary">${told(canary)}</span>`;
+    : html`<span class="stable">${told(stable)}</span> <span aria-label="against">\u2192</span> <span class="canary">${told(canary)}</span>`;
 }

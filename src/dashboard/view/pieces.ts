@@ -52,7 +52,7 @@ export function verdictBadge(verdict: string | undefined): Html {
 /** A moment; the script in the page writes the age in its place. */
 export function moment(at: string | undefined, how: 'age' | 'clock' | 'left' = 'clock'): Html {
   const milliseconds = Date.parse(at ?? '');
-  if (Number.isNaN(milliseconds)) return html`<span class="none">–</span>`;
+  if (Number.isNaN(milliseconds)) return html`<span class="none">\u2013</span>`;
   const iso = new Date(milliseconds).toISOString();
   return html`<time datetime="${iso}" data-as="${how}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

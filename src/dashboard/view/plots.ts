@@ -60,7 +60,7 @@ export function describe({ name, unit, columns, limit }: PlotMetric, foundAt: nu
 
 function summary({ unit, columns, limit, verdict }: PlotMetric): Html {
   const { stable, canary, difference, samples } = lastOf(columns);
-  return html`<span class="stable"><span class="sr">stable </span>${value(stable, unit)}</span><span aria-hidden="true">→</span><span class="canary"><span class="sr">canary </span>${value(canary, unit)}</span><span class="by">${formatDifference(difference)}<span class="aside">limit ${limit === null ? 'none' : formatDifference(limit)}</span></span><span class="aside">${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}</span>${
+  return html`<span class="stable"><span class="sr">stable </span>${value(stable, unit)}</span><span aria-hidden="true">\u2192</span><span class="canary"><span class="sr">canary </span>${value(canary, unit)}</span><span class="by">${formatDifference(difference)}<span class="aside">limit ${limit === null ? 'none' : formatDifference(limit)}</span></span><span class="aside">${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}</span>${
     verdict === 'Undecided' ? badge('busy', 'open') : verdictBadge(verdict)
   }`;
 }

@@ -68,7 +68,7 @@ export function comparisons(metrics: readonly StatusMetric[]): Html {
 
 /** Percent of the evidence that a rollback needs, as a bar and a number. */
 function evidenceOf(percent: number | undefined): Html {
-  if (percent === undefined) return html`–`;
+  if (percent === undefined) return html`\u2013`;
   const width = Math.min(100, Math.max(0, Math.round(percent)));
   return html`<span class="evidence"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="bar-all" width="100" height="8"/><rect class="bar" width="${width}" height="8"/></svg>${width}%</span>`;
 }
