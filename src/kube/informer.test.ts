@@ -101,6 +101,36 @@ describe.each([
     expect(Object.isFrozen(informer.get('shop', 'c')?.metadata)).toBe(true);
   });
 
+  it('keeps all that it does not know but who wrote which field', async () => {
+    const put = (name: string): void =>
+      server.put(name, { metadata: { name, namespace: 'shop', managedFields: [{ manager: 'a' }], selfLink: '/x' } });
+    put('a');
+    const informer = run();
+    await informer.whenSynced();
+    await until(() => server.watches().length === 1);
+    put('c');
+    await until(() => changes.length === 3);
+
+    for (const name of ['a', 'c']) {
+      expect(informer.get('shop', name)?.metadata).toMatchObject({ name, selfLink: '/x' });
+      expect(informer.get('shop', name)?.metadata).not.toHaveProperty('managedFields');
+    }
+  });
+
+  it('keeps what it is told to', async () => {
+    const informer = run({
+      keep: ({ apiVersion, kind, metadata: { name, namespace = '', uid = '', resourceVersion = '' } }) => {
+        return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } };
+      },
+    });
+    await informer.whenSynced();
+    await until(() => server.watches().length === 1);
+    server.put('c', { labels: { app: 'web' } });
+    await until(() => changes.length === 3);
+
+    expect(informer.list().map(({ metadata }) => metadata.labels)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('goes on from the last version when the server ends the watch, bookmarks included', async () => {
     const informer = run();
     await informer.whenSynced();

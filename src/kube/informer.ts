@@ -40,6 +40,8 @@ export interface InformerOptions<T extends KubeObject> {
   random: () => number;
   log: Logger;
   indexers?: Record<string, Indexer<T>>;
+  /** What is kept of an object; all but `managedFields` if absent, which is often half of it. */
+  keep?: (object: T) => T;
   metrics?: InformerMetrics;
   /** Silence after which a connection is taken for dead; 2.5 minutes if absent. */
   idleTimeoutMs?: number;
@@ -76,6 +78,11 @@ export interface Informer<T extends KubeObject> {
   onChange(handler: ChangeHandler<T>): () => void;
 }
 
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 function isEndOfInitialEvents(event: WatchEvent): boolean {
   return event.object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true';
 }
@@ -97,6 +104,7 @@ function refusesWatchList(error: unknown): boolean {
 
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const { api, resource, clock, random, metrics } = options;
+  const keep = options.keep ?? withoutManagedFields;
   const log = options.log.child({ resource: resource.plural });
   const store = createStore<T>(options.indexers);
   const notifier = createNotifier<T>(log);
@@ -125,7 +133,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     resourceVersion = version;
     relistAt = monotonicNow(clock) + (options.relistMs ?? RELIST_MS);
     metrics?.listed(resource.plural);
-    const changes = store.replaceAll(objects);
+    const changes = store.replaceAll(Array.from(objects, keep));
     state.synced = true;
     apply(changes);
     resolveSynced(true);
@@ -144,8 +152,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
 
   function follow(event: WatchEvent<T>): void {
     // The end mark of another run, and bookmarks in general, move the version only.
-    if (event.type === 'DELETED') apply(store.remove(event.object));
-    else if (event.type !== 'BOOKMARK') apply(store.put(event.object));
+    if (event.type === 'DELETED') apply(store.remove(keep(event.object)));
+    else if (event.type !== 'BOOKMARK') apply(store.put(keep(event.object)));
     resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
     // Work is seen to be done again only here: a list that succeeds does not end a row of failing watches.
     if (state.failures > 0 && aliveFor() >= HEALTHY_MS) recovered();
@@ -172,7 +180,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     return (event) => {
       if (complete) follow(event);
       else if (event.type === 'DELETED') collected.delete(keyOf(event.object.metadata));
-      else if (event.type !== 'BOOKMARK') collected.set(keyOf(event.object.metadata), event.object);
+      else if (event.type !== 'BOOKMARK') collected.set(keyOf(event.object.metadata), keep(event.object));
       else if (!isEndOfInitialEvents(event)) throw noInitialEventsEnd(resource);
       else {
         complete = true;

@@ -2,10 +2,12 @@ import { GATE_LABEL, RELEASE_LABEL, TRACK_LABEL } from '../api/names.ts';
 import type { CanaryRelease } from '../api/schema.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { createInformer, type Informer, type InformerMetrics } from '../kube/informer.ts';
-import { type Deployment, type KubeObject, type Pod, type ReplicaSet, resources } from '../kube/object.ts';
+import { type KubeObject, resources } from '../kube/object.ts';
 import { createWorkQueue, type QueueMetrics, type WorkQueue } from '../kube/queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { changesOnlyFigures } from './figures.ts';
+import { headOf, headWithStatus, type TargetHead } from './head.ts';
 import type { PassResult } from './reconcile.ts';
 
 export interface ControllerOptions {
@@ -28,7 +30,7 @@ export interface ControllerOptions {
    * Proves the gate of a target at rest, of which nothing has changed. Answers until when that counts, milliseconds
    * since the epoch; undefined: all of the release is to be looked at.
    */
-  prove?(target: Deployment): Promise<number | undefined>;
+  prove?(target: KubeObject): Promise<number | undefined>;
   pass(result: 'success' | 'error', seconds: number): void;
   informerMetrics?: InformerMetrics;
   queueMetrics?: QueueMetrics;
@@ -72,9 +74,9 @@ interface Rest {
 
 interface Caches {
   releases: Informer<CanaryRelease>;
-  targets: Informer<Deployment>;
-  pods: Informer<Pod>;
-  replicaSets: Informer<ReplicaSet>;
+  targets: Informer<TargetHead>;
+  pods: Informer<KubeObject>;
+  replicaSets: Informer<KubeObject>;
 }
 
 /** Watches, and turns every change into a look at the release that it concerns. */
@@ -188,16 +190,21 @@ function createCaches(options: ControllerOptions): Caches {
     ...(namespace === undefined ? {} : { namespace }),
     ...(informerMetrics === undefined ? {} : { metrics: informerMetrics }),
   };
-  const tracks = { ...common, labelSelector: TRACK_LABEL, indexers: { [BY_RELEASE]: releaseOf } };
+  const tracks = { ...common, labelSelector: TRACK_LABEL, keep: headOf, indexers: { [BY_RELEASE]: releaseOf } };
   return {
     releases: createInformer<CanaryRelease>({
       ...common,
       resource: resources.canaryReleases,
       indexers: { [BY_TARGET]: (release) => [`${release.metadata.namespace}/${release.spec.targetRef.name}`] },
     }),
-    targets: createInformer<Deployment>({ ...common, resource: resources.deployments, labelSelector: GATE_LABEL }),
-    pods: createInformer<Pod>({ ...tracks, resource: resources.pods }),
-    replicaSets: createInformer<ReplicaSet>({ ...tracks, resource: resources.replicaSets }),
+    targets: createInformer<TargetHead>({
+      ...common,
+      resource: resources.deployments,
+      labelSelector: GATE_LABEL,
+      keep: headWithStatus,
+    }),
+    pods: createInformer<KubeObject>({ ...tracks, resource: resources.pods }),
+    replicaSets: createInformer<KubeObject>({ ...tracks, resource: resources.replicaSets }),
   };
 }
 
@@ -206,7 +213,8 @@ function connect({ releases, targets, pods, replicaSets }: Caches, queue: WorkQu
     for (const release of releases.byIndex(BY_TARGET, `${object.metadata.namespace}/${object.metadata.name}`))
       queue.add(releaseKey(release));
   };
-  releases.onChange((_key, type, object) => {
+  releases.onChange((_key, type, object, old) => {
+    if (type === 'MODIFIED' && changesOnlyFigures(old, object)) return;
     queue.add(releaseKey(object));
     for (const other of releases.byIndex(BY_TARGET, `${object.metadata.namespace}/${object.spec.targetRef.name}`))
       queue.add(releaseKey(other));

@@ -1,6 +1,6 @@
 import { GATE_LABEL } from '../api/names.ts';
 import type { KubeApi } from '../kube/api.ts';
-import { type Deployment, resources } from '../kube/object.ts';
+import { type Deployment, type KubeObject, resources } from '../kube/object.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { GateProof } from './snapshot.ts';
 
@@ -9,9 +9,9 @@ export interface GateProver {
   /** `Paused` where the API server has no MutatingAdmissionPolicy. */
   offered(): Promise<'Admission' | 'Paused'>;
   /** Answers from memory within the hour for the same key; asks the API server otherwise. */
-  proof(target: Deployment, key: string, mode: 'Admission' | 'Paused'): Promise<GateProof>;
+  proof(target: KubeObject, key: string, mode: 'Admission' | 'Paused'): Promise<GateProof>;
   /** Until when the target's gate is proven, milliseconds since the epoch; undefined: it is not. */
-  provenUntil(target: Deployment): Promise<number | undefined>;
+  provenUntil(target: KubeObject): Promise<number | undefined>;
 }
 
 /** A proof holds for an hour; a failure is tried again after ten seconds. */
@@ -37,7 +37,7 @@ export function createGateProver(api: KubeApi, clock: Clock): GateProver {
     return known.value;
   }
 
-  async function proof(target: Deployment, key: string, mode: 'Admission' | 'Paused'): Promise<GateProof> {
+  async function proof(target: KubeObject, key: string, mode: 'Admission' | 'Paused'): Promise<GateProof> {
     const gate = target.metadata.labels?.[GATE_LABEL];
     if (mode === 'Paused' || gate === undefined || gate === 'open') return { state: 'Unproven' };
     const uid = target.metadata.uid ?? '';
@@ -56,7 +56,7 @@ export function createGateProver(api: KubeApi, clock: Clock): GateProver {
     return age < provenMilliseconds && last.key.startsWith(key);
   }
 
-  async function prove(target: Deployment): Promise<GateProof> {
+  async function prove(target: KubeObject): Promise<GateProof> {
     const ref = { namespace: target.metadata.namespace ?? '', name: target.metadata.name };
     const annotations = { [PROOF_ANNOTATION]: new Date(clock.now()).toISOString() };
     const body = { spec: { paused: null, template: { metadata: { annotations } } } };
@@ -67,7 +67,7 @@ export function createGateProver(api: KubeApi, clock: Clock): GateProver {
     return { state: 'Failed', at: clock.now(), message };
   }
 
-  async function provenUntil(target: Deployment): Promise<number | undefined> {
+  async function provenUntil(target: KubeObject): Promise<number | undefined> {
     const { state, ...found } = await proof(target, target.metadata.uid ?? '', await offered());
     return state === 'Proven' && 'at' in found ? found.at + provenMilliseconds : undefined;
   }
