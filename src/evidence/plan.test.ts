@@ -48,10 +48,31 @@ describe('planQueries', () => {
     expect(queries.flatMap(({ query }) => query.match(/checkout-\d+-x+/g))).toHaveLength(2000);
   });
 
+  test('a hundred releases are one query, and a thousand are split by what can be written', () => {
+    const releases = (count: number): Want[] =>
+      Array.from({ length: count }, (_, i) => {
+        const pods = ['c', 's', 't', 'u'].map((end) => `checkout-service-${i}-7d9f8b6c5d-x2x4${end}`);
+        return want(`r-${i}`, pods, 15, { namespace: `team-payments-${i % 10}` });
+      });
+
+    expect(planQueries(releases(100), NOW)).toHaveLength(1);
+    const thousand = planQueries(releases(1000), NOW);
+    expect(thousand).toHaveLength(6);
+    expect(thousand.every(({ query }) => query.length <= 30_000)).toBe(true);
+  });
+
+  test('names that have to be escaped count as they are written', () => {
+    const pods = Array.from({ length: 2000 }, (_, i) => `a.b.c.d.e.f.${i}`);
+    const queries = planQueries([want('a', pods, 15)], NOW);
+
+    expect(queries.every(({ query }) => query.length <= 30_000)).toBe(true);
+    expect(queries).toHaveLength(2);
+  });
+
   test('first reads bring few pods at a time', () => {
     const pods = Array.from({ length: 20 }, (_, i) => `p-${i}`);
 
-    expect(planQueries([want('a', pods, 7200)], NOW)).toHaveLength(3);
+    expect(planQueries([want('a', pods, 7200)], NOW)).toHaveLength(5);
     expect(planQueries([want('a', [], 7200), want('b', ['b-1'], 0)], NOW)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { groupBy } from '../lib/group.ts';
 import type { Metric } from './metric.ts';
-import { oneOf, selector } from './prometheus/promql.ts';
+import { literal, oneOf, quote, selector } from './prometheus/promql.ts';
 
 /** What one release still has to read of one metric. */
 export interface Want {
@@ -21,11 +21,12 @@ export interface PlannedQuery {
   halves(): [PlannedQuery, PlannedQuery] | undefined;
 }
 
-const MAX_TEXT = 30_000;
+/** Of pods and namespaces in a query; some hundred more are the metric's own. */
+const MAX_NAMES = 29_000;
 /** Reads of more than this are first reads: they go apart, so that they do not widen everybody's window. */
 const LONG_MS = 10 * 60_000;
 /** A first read brings thousands of samples a pod. */
-const LONG_PODS = 8;
+const LONG_PODS = 4;
 
 /** The same for wants that one query can answer. */
 export function metricKey({ metric, pods, matchers }: Metric): string {
@@ -47,22 +48,31 @@ function planGroup(members: readonly Want[], now: number): PlannedQuery[] {
   const most = now - from > LONG_MS ? LONG_PODS : Number.POSITIVE_INFINITY;
   const queries: PlannedQuery[] = [];
   let chunk: [Want, string][] = [];
+  let namespaces = new Set<string>();
   let length = 0;
   const finish = (): void => {
     if (chunk.length > 0) queries.push(planned(chunk, now - from));
     chunk = [];
+    namespaces = new Set();
     length = 0;
   };
   for (const want of members) {
     for (const pod of want.pods) {
-      const size = 2 * (pod.length + want.namespace.length) + 2;
-      if (length + size > MAX_TEXT - 1000 || chunk.length >= most) finish();
+      const size = nameLength(pod);
+      const added = namespaces.has(want.namespace) ? size : size + nameLength(want.namespace);
+      if (length + added > MAX_NAMES || chunk.length >= most) finish();
       chunk.push([want, pod]);
-      length += size;
+      length += namespaces.has(want.namespace) ? size : size + nameLength(want.namespace);
+      namespaces.add(want.namespace);
     }
   }
   finish();
   return queries;
+}
+
+/** As it stands in a list of names, with what parts it from the next one. */
+function nameLength(name: string): number {
+  return quote(literal(name)).length - 1;
 }
 
 function planned(chunk: readonly [Want, string][], windowMs: number): PlannedQuery {

@@ -192,9 +192,14 @@ export async function askCustomOf(source: PrometheusApi, watched: Watched, now: 
   // Before the first complete round neither the labels nor the spacing of the scrapes are known.
   if (until === undefined) return false;
   const labels = detected?.requests?.pods;
-  const news = await askCustom(source, { request, readings: custom, labels, slotMs: scrapeSeconds * 1000 }, now);
-  watched.cache = undefined;
-  return news;
+  const { asked, answered } = await askCustom(
+    source,
+    { request, readings: custom, labels, slotMs: scrapeSeconds * 1000 },
+    now,
+  );
+  // Most rounds are between two slots: what was built of all samples still holds.
+  if (asked) watched.cache = undefined;
+  return answered;
 }
 
 /** Ends a round: all was answered, or what failed. */

@@ -11,8 +11,8 @@ import type { Snapshot } from '../release/snapshot.ts';
 import { askedFor, askedOf, type EvidenceCollector, keyOf, planOf } from './asked.ts';
 import { watchedPods } from './watched-pods.ts';
 
-/** So many are looked at together: reading an hour of all releases at once would cost the memory of all. */
-const together = 50;
+/** So many are looked at together: an hour of the past of each is in memory meanwhile, some 2 MB. */
+const together = 10;
 /** A service whose past shows nothing by then is left alone, and looked at again after half a day at the earliest. */
 const patienceMilliseconds = 120_000;
 const againMilliseconds = 43_200_000;
@@ -51,6 +51,8 @@ export function createForesight(deps: {
 }): Foresight {
   const { collector, clock, log, onPlan } = deps;
   const entries = new Map<string, Entry>();
+  /** Keys of entries that wait, in their order: with many releases nearly all entries are done. */
+  const waiting = new Set<string>();
   let reading = 0;
 
   function follow(snapshot: Snapshot, decision: Decision): void {
@@ -61,12 +63,14 @@ export function createForesight(deps: {
     if (known?.generation === wish.generation && clock.now() < known.againAt) return;
     leave(key);
     entries.set(key, { ...wish, state: 'Waiting', againAt: clock.now() + againMilliseconds });
+    waiting.add(key);
     readNext();
   }
 
   function leave(key: string): void {
     stopReading(key);
     entries.delete(key);
+    waiting.delete(key);
     readNext();
   }
 
@@ -77,9 +81,11 @@ export function createForesight(deps: {
   }
 
   function readNext(): void {
-    for (const [key, entry] of entries) {
+    for (const key of waiting) {
       if (reading >= together) return;
-      if (entry.state === 'Waiting') read(key, entry, clock.now() + patienceMilliseconds);
+      waiting.delete(key);
+      const entry = entries.get(key);
+      if (entry !== undefined) read(key, entry, clock.now() + patienceMilliseconds);
     }
   }
 

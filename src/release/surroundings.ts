@@ -36,6 +36,8 @@ export function createSurroundingsReader(
 ): SurroundingsReader {
   const kept = new Map<string, { at: number; generation: number; value: Omit<Surroundings, 'namesakes'> }>();
   const served = new Map<string, { at: number; found: boolean }>();
+  /** By namespace: the releases in it share one list. */
+  const services = new Map<string, { at: number; selectors: Promise<Selector[] | undefined> }>();
 
   async function read(target: Deployment): Promise<Omit<Surroundings, 'namesakes'>> {
     const uid = target.metadata.uid ?? '';
@@ -43,15 +45,28 @@ export function createSurroundingsReader(
     const last = kept.get(uid);
     if (last !== undefined && last.generation === generation && clock.now() - last.at < keptMilliseconds)
       return last.value;
-    const [drivers, claims, serviceSelects, configs] = await Promise.all([
+    const listed = servicesIn(target.metadata.namespace ?? '');
+    const [drivers, claims, selectors, configs] = await Promise.all([
       driversOf(target),
       claimsOf(api, target),
-      selectedByService(api, target),
+      listed.selectors,
       configsOf(api, target, options.trackSecrets === true),
     ]);
-    const value = { drivers, claims, serviceSelects, ...configs };
-    kept.set(uid, { at: clock.now(), generation, value });
+    const value = { drivers, claims, serviceSelects: isSelected(target, selectors), ...configs };
+    // As old as the oldest of it.
+    kept.set(uid, { at: listed.at, generation, value });
     return value;
+  }
+
+  function servicesIn(namespace: string): { at: number; selectors: Promise<Selector[] | undefined> } {
+    const known = services.get(namespace);
+    if (known !== undefined && clock.now() - known.at < keptMilliseconds) return known;
+    const selectors = serviceSelectors(api, namespace);
+    const entry = { at: clock.now(), selectors };
+    services.set(namespace, entry);
+    // A failure is nobody else's.
+    selectors.catch(() => services.get(namespace) === entry && services.delete(namespace));
+    return entry;
   }
 
   async function isServed(resource: Resource): Promise<boolean> {
@@ -113,17 +128,23 @@ function readable(
   return findReadable(api, resource, { namespace: target.metadata.namespace ?? '', name }, options);
 }
 
-async function selectedByService(api: KubeApi, target: Deployment): Promise<boolean | undefined> {
-  const labels = target.spec.template.metadata?.labels ?? {};
+type Selector = Record<string, string>;
+
+/** Of all Services of a namespace; undefined where Tandem may not read them. */
+async function serviceSelectors(api: KubeApi, namespace: string): Promise<Selector[] | undefined> {
   try {
-    const services = await api.list(resources.services, { namespace: target.metadata.namespace ?? '' });
-    return services.items.some((service) => {
-      const selector = (service['spec'] as { selector?: Record<string, string> } | undefined)?.selector ?? {};
-      const pairs = Object.entries(selector);
-      return pairs.length > 0 && pairs.every(([key, value]) => labels[key] === value);
-    });
+    const services = await api.list(resources.services, { namespace });
+    return services.items.map((service) => (service['spec'] as { selector?: Selector } | undefined)?.selector ?? {});
   } catch (error) {
     if (isForbidden(error)) return undefined;
     throw error;
   }
+}
+
+function isSelected(target: Deployment, selectors: readonly Selector[] | undefined): boolean | undefined {
+  const labels = target.spec.template.metadata?.labels ?? {};
+  return selectors?.some((selector) => {
+    const pairs = Object.entries(selector);
+    return pairs.length > 0 && pairs.every(([key, value]) => labels[key] === value);
+  });
 }

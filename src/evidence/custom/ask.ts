@@ -29,12 +29,16 @@ interface Question {
 
 /**
  * Asks what is open: each metric once for each track at the start of each slot, the oldest first. A metric whose question
- * failed is asked again in the next round. Returns whether anything was answered.
+ * failed is asked again in the next round. Returns whether anything was asked, and whether anything was answered.
  */
-export async function askCustom(api: PrometheusApi, round: CustomRound, now: number): Promise<boolean> {
+export async function askCustom(
+  api: PrometheusApi,
+  round: CustomRound,
+  now: number,
+): Promise<{ asked: boolean; answered: boolean }> {
   const { request, readings } = round;
   const labels = round.labels ?? podLabels[0];
-  if (labels === undefined) return false;
+  if (labels === undefined) return { asked: false, answered: false };
   const failing = new Set<CustomReadings>();
   let isDown = false;
   const questions = openQuestions(round, now).slice(0, MOST_QUESTIONS);
@@ -47,7 +51,8 @@ export async function askCustom(api: PrometheusApi, round: CustomRound, now: num
     isDown ||= answer.kind === 'failed' && answer.error.code === 'Unreachable';
     take(one, track, at, answer);
   });
-  return questions.length > 0 && failing.size < readings.length;
+  const asked = questions.length > 0;
+  return { asked, answered: asked && failing.size < readings.length };
 }
 
 function openQuestions({ request, readings, slotMs }: CustomRound, now: number): Question[] {

@@ -80,6 +80,18 @@ describe('custom metrics', () => {
     expect(asked().length).toBe(10);
   });
 
+  test('between two slots nothing is asked and nothing is built anew', async () => {
+    fake.series = world(60);
+    collect().watch('shop/web', asking());
+    await poll(21);
+    const before = collector.evidence('shop/web');
+    const count = asked().length;
+    await poll(1);
+
+    expect(asked()).toHaveLength(count);
+    expect(collector.evidence('shop/web')).toBe(before);
+  });
+
   test('are the same after a restart', async () => {
     fake.series = world(60);
     collect().watch('shop/web', asking());
