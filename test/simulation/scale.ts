@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createScaleCluster } from './scale/cluster.ts';
 import { heap, measureEvidence } from './scale/evidence.ts';
+import { measureProcess } from './scale/process.ts';
 import { createSyntheticSource } from './scale/synthetic-source.ts';
 
 const { values } = parseArgs({
@@ -9,6 +10,11 @@ const { values } = parseArgs({
     releasing: { type: 'string', default: '100' },
     'soak-hours': { type: 'string', default: '24' },
     'evidence-minutes': { type: 'string', default: '20' },
+    'rest-minutes': { type: 'string', default: '10' },
+    'releasing-minutes': { type: 'string', default: '4' },
+    'process-releasing': { type: 'string', default: '10' },
+    'node-options': { type: 'string' },
+    snapshot: { type: 'string' },
     only: { type: 'string' },
   },
 });
@@ -17,6 +23,22 @@ const HOUR_MS = 3_600_000;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Real time: only when it is asked for. */
+async function ownProcess(): Promise<void> {
+  say(`\nthe operator as a process of its own, ${values.idle} releases`);
+  await measureProcess(
+    {
+      releases: Number(values.idle),
+      restMinutes: Number(values['rest-minutes']),
+      releasing: Number(values['process-releasing']),
+      releasingMinutes: Number(values['releasing-minutes']),
+      nodeOptions: values['node-options'],
+      snapshot: values.snapshot,
+    },
+    say,
+  );
 }
 
 function table(counts: ReadonlyMap<string, number>, per: number, unit: string): void {
@@ -35,7 +57,7 @@ function cpu(before?: NodeJS.CpuUsage): number {
 
 async function idle(count: number): Promise<void> {
   const cluster = await createScaleCluster(count, sourceFor);
-  say(`\n${count} releases at rest, one virtual hour (${[...cluster.phases()].join(' ')})`);
+  say(`\n${count} releases at rest, one virtual hour (${JSON.stringify(cluster.phases())})`);
   cluster.reset();
   const before = process.cpuUsage();
   await cluster.clock.advance(HOUR_MS);
@@ -48,7 +70,7 @@ async function releasing(total: number, count: number): Promise<void> {
   const cluster = await createScaleCluster(total, sourceFor);
   await cluster.release(count, 'v2');
   await cluster.clock.advance(120_000);
-  say(`\n${count} of ${total} releasing at once, ten virtual minutes (${[...cluster.phases()].join(' ')})`);
+  say(`\n${count} of ${total} releasing at once, ten virtual minutes (${JSON.stringify(cluster.phases())})`);
   cluster.reset();
   const before = process.cpuUsage();
   await cluster.clock.advance(600_000);
@@ -80,7 +102,13 @@ async function evidence(count: number, minutes: number): Promise<void> {
   say(
     `  ${cost.secondsPerReleaseHour.toFixed(2)} CPU seconds a release and hour: one core carries ${Math.floor(3600 / cost.secondsPerReleaseHour)}`,
   );
-  say(`  ${cost.queriesPerRound.toFixed(1)} queries a round, ${(cost.bytesPerRelease / 1e6).toFixed(2)} MB a release`);
+  say(
+    `  ${cost.queriesAtStart} queries in the first six rounds, ${cost.queriesPerRound.toFixed(1)} in each after them`,
+  );
+  say(
+    `  ${cost.roundSeconds.toFixed(2)} CPU seconds from the first question of a round to the last verdict, ${cost.longestSeconds.toFixed(2)} at most`,
+  );
+  say(`  ${(cost.bytesPerRelease / 1e6).toFixed(2)} MB a release`);
   say(`  verdicts ${JSON.stringify(cost.verdicts)}`);
 }
 
@@ -90,6 +118,7 @@ const steps: Record<string, () => Promise<void>> = {
   'idle-small': () => idle(Math.ceil(Number(values.idle) / 10)),
   releasing: () => releasing(Number(values.releasing), Number(values.releasing)),
   'releasing-small': () => releasing(Number(values.releasing), Math.ceil(Number(values.releasing) / 10)),
+  process: ownProcess,
   soak: () => soak(Math.ceil(Number(values.idle) / 10), Number(values['soak-hours'])),
 };
 for (const [name, run] of Object.entries(steps)) if (values.only === undefined || values.only === name) await run();

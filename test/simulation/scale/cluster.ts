@@ -1,9 +1,8 @@
 import { Registry } from 'prom-client';
 import { INSTALL_NAMESPACE, SERVICE_ACCOUNT } from '../../../src/api/names.ts';
-import type { CanaryRelease } from '../../../src/api/schema.ts';
 import type { PrometheusApi } from '../../../src/evidence/prometheus/client.ts';
 import { createKubeMetrics } from '../../../src/kube/metrics.ts';
-import { type KubeObject, resources } from '../../../src/kube/object.ts';
+import { resources } from '../../../src/kube/object.ts';
 import { createFakeClock, type FakeClock } from '../../../src/lib/fake-clock.ts';
 import { silentLogger } from '../../../src/lib/log.ts';
 import { assembleOperator } from '../../../src/operator/assemble.ts';
@@ -11,11 +10,9 @@ import { createOperatorMetrics } from '../../../src/operator/metrics.ts';
 import type { SandboxApi } from '../../../src/sandbox/api.ts';
 import { createSandbox, type Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { readManifests } from '../whole/manifests.ts';
+import { canaryRelease, deployment, namespacesOf, phasesOf, releaseVersion } from './objects.ts';
 
 const START = Date.UTC(2026, 0, 1);
-/** Releases of one namespace. */
-const PER_NAMESPACE = 100;
-
 /** Many releases, the operator over them, and what it asked. */
 export interface ScaleCluster {
   clock: FakeClock;
@@ -27,37 +24,10 @@ export interface ScaleCluster {
   /** The operator's own figures. */
   registry: Registry;
   reset(): void;
-  phases(): Map<string, number>;
+  phases(): Record<string, number>;
   /** Writes another version into the first `count` targets. */
   release(count: number, version: string): Promise<void>;
   stop(): void;
-}
-
-export function namespaceOf(index: number): string {
-  return `team-${Math.floor(index / PER_NAMESPACE)}`;
-}
-
-function deployment(index: number): KubeObject {
-  const name = `app-${index}`;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: namespaceOf(index) },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'app', image: 'shop:v1' }] } },
-    },
-  };
-}
-
-function canaryRelease(index: number): KubeObject {
-  return {
-    apiVersion: 'tandem.dev/v1alpha1',
-    kind: 'CanaryRelease',
-    metadata: { name: `app-${index}`, namespace: namespaceOf(index) },
-    spec: { targetRef: { name: `app-${index}` } },
-  };
 }
 
 export async function createScaleCluster(
@@ -65,8 +35,7 @@ export async function createScaleCluster(
   sourceOf: (sandbox: Sandbox, clock: FakeClock) => PrometheusApi,
 ): Promise<ScaleCluster> {
   const clock = createFakeClock(START);
-  const namespaces = Array.from({ length: Math.ceil(count / PER_NAMESPACE) }, (_, index) => `team-${index}`);
-  const sandbox = createSandbox({ clock, seed: 1, namespaces });
+  const sandbox = createSandbox({ clock, seed: 1, namespaces: namespacesOf(count) });
   for (const text of readManifests()) sandbox.install(text, { skipUnknown: true });
   const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
   const requests = new Map<string, number>();
@@ -109,26 +78,8 @@ export async function createScaleCluster(
       queries.count = 0;
       queries.seconds = 0;
     },
-    phases() {
-      const phases = new Map<string, number>();
-      for (const release of sandbox.peek<CanaryRelease>(resources.canaryReleases)) {
-        const phase = release.status?.phase ?? 'none';
-        phases.set(phase, (phases.get(phase) ?? 0) + 1);
-      }
-      return phases;
-    },
-    async release(first, version) {
-      for (let index = 0; index < first; index += 1) {
-        const ref = { namespace: namespaceOf(index), name: `app-${index}` };
-        const containers = [{ name: 'app', image: `shop:${version}` }];
-        await admin.patch(
-          resources.deployments,
-          ref,
-          { spec: { template: { spec: { containers } } } },
-          { type: 'merge' },
-        );
-      }
-    },
+    phases: () => phasesOf(sandbox.peek(resources.canaryReleases)),
+    release: (first, version) => releaseVersion(admin, first, version),
     stop: () => stop.abort(),
   };
 }

@@ -5,18 +5,26 @@ import { incrementalJudge } from '../../../src/judge/engine/incremental.ts';
 import { usualSpec } from '../../../src/judge/engine/testing/steady.ts';
 import { createFakeClock } from '../../../src/lib/fake-clock.ts';
 import { silentLogger } from '../../../src/lib/log.ts';
-import { namespaceOf } from './cluster.ts';
+import { namespaceOf } from './objects.ts';
 import { createSyntheticSource } from './synthetic-source.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const ROUND_MS = 5000;
+/** Rounds of the start. */
+const STARTING = 6;
 
 export interface EvidenceCost {
   releases: number;
   minutes: number;
   /** CPU seconds of collecting and judging one release for an hour, the source's own work left out. */
   secondsPerReleaseHour: number;
+  /** Of the first rounds, which look for metrics and read an hour of history. */
+  queriesAtStart: number;
+  /** Of those after them. */
   queriesPerRound: number;
+  /** CPU seconds from the first question of a round to the last verdict, after the start: mean and longest. */
+  roundSeconds: number;
+  longestSeconds: number;
   /** Bytes on the heap that each release keeps at the end. */
   bytesPerRelease: number;
   verdicts: Record<string, number>;
@@ -63,23 +71,35 @@ export async function measureEvidence(releases: number, minutes: number): Promis
   const verdicts: Record<string, number> = {};
   const began = process.cpuUsage();
   let rounds = 0;
+  let queriesAtStart = 0;
+  let steady = 0;
+  let longest = 0;
   for (let at = ROUND_MS; at <= minutes * 60_000; at += ROUND_MS) {
     clock.advanceSync(ROUND_MS);
+    const before = process.cpuUsage();
+    const sourceBefore = sourceSeconds;
     await collector.poll();
     rounds += 1;
+    if (rounds === STARTING) queriesAtStart = queries;
     for (const [key, judge] of judges) {
       const evidence = collector.evidence(key);
       if (evidence === undefined) continue;
       const { verdict } = judge(evidence, usualSpec, clock.now());
       if (at >= minutes * 60_000) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     }
+    const took = secondsSince(before) - (sourceSeconds - sourceBefore);
+    if (rounds > STARTING) steady += took;
+    if (rounds > STARTING) longest = Math.max(longest, took);
   }
   const seconds = secondsSince(began) - sourceSeconds;
   return {
     releases,
     minutes,
     secondsPerReleaseHour: seconds / (releases * (minutes / 60)),
-    queriesPerRound: queries / rounds,
+    queriesAtStart,
+    queriesPerRound: (queries - queriesAtStart) / (rounds - STARTING),
+    roundSeconds: steady / (rounds - STARTING),
+    longestSeconds: longest,
     bytesPerRelease: (heap() - heapBefore) / releases,
     verdicts,
   };
@@ -90,8 +110,9 @@ function secondsSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-/** Bytes in use after a collection (run with --expose-gc, else without). */
+/** Bytes in use, numbers outside of the heap included, after a collection (run with --expose-gc, else without). */
 export function heap(): number {
   globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }

@@ -1,7 +1,7 @@
 import type { PrometheusApi } from '../../../src/evidence/prometheus/client.ts';
 import type { Labels, Series } from '../../../src/evidence/prometheus/schema.ts';
 import { type ParsedQuery, parseQuery } from '../../../src/evidence/testing/selector.ts';
-import { namespaceOf } from './cluster.ts';
+import { namespaceOf } from './objects.ts';
 
 const SCRAPE_MS = 5000;
 const LOOK_BACK_MS = 300_000;
