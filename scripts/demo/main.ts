@@ -6,7 +6,7 @@ import { checkOpenFiles } from './limits.ts';
 import { unlessEnded } from './operator.ts';
 import { DemoError, type DemoOptions, readOptions, usage } from './options.ts';
 import { play } from './play.ts';
-import { report } from './render.ts';
+import { conclusion, report } from './render.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { howToLook } from './stay.ts';
 import { isRight, type View } from './view.ts';
@@ -99,11 +99,11 @@ async function demonstrate(
   const ending = new AbortController();
   try {
     const playing = play(world, options, screen, AbortSignal.any([signal, ending.signal]));
-    const views = await unlessEnded(world.operator, playing);
+    const { views, wasBusy } = await unlessEnded(world.operator, playing);
     screen.end();
     console.log(`\n${summary(views)}`);
     const right = views.every(isRight);
-    console.log(right ? 'Every verdict was right.' : 'NOT every verdict was right.');
+    console.log(conclusion(right, wasBusy));
     if (options.stay) {
       console.log(howToLook(world, options.scenarios[0]?.name ?? ''));
       await unlessEnded(world.operator, aborted(signal));

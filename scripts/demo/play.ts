@@ -21,14 +21,22 @@ const lookMs = 250;
 /** Load before the release, so that stable's code is compiled as it is in production. */
 const settleMs = 4000;
 
+/** How it went. */
+export interface Played {
+  views: View[];
+  /** The load fell behind its rate at times: there was less evidence than the verdicts need. */
+  wasBusy: boolean;
+}
+
 /** Everything that happens on the stage, from the first pod to the last verdict. Rejects when the signal aborts. */
 export async function play(
   world: World,
   options: Pick<DemoOptions, 'scenarios' | 'quick'>,
   screen: Screen,
   signal: AbortSignal,
-): Promise<View[]> {
+): Promise<Played> {
   const { scenarios } = options;
+  let wasBusy = false;
   const loads = await prepare(world, options, screen, signal);
   const watch = createWatch(world, scenarios, loads);
   screen.say('a new version on each at once, as by kubectl set image: the gate holds it in the same write');
@@ -40,14 +48,17 @@ export async function play(
   const finished = (): boolean => {
     const views = watch();
     const complaint = pace(views.reduce((sum, { counts }) => sum + counts.requests, 0));
-    if (complaint !== undefined) screen.say(complaint);
+    if (complaint !== undefined) {
+      wasBusy = true;
+      screen.say(complaint);
+    }
     screen.show(views);
     return views.every(isOver);
   };
   if (!(await until(finished, longestMs, signal))) {
     screen.say(`not every release has ended within ${longestMs / 1000} s`);
   }
-  return watch();
+  return { views: watch(), wasBusy };
 }
 
 /** True when `check` says so in time. */

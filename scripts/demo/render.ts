@@ -111,3 +111,10 @@ export function report(views: readonly View[], style: Style): string {
   );
   return `${formatTable(header, rows, ['AFTER', 'CANARY SERVED', 'LOST'])}\n${sentences.join('\n')}\n`;
 }
+
+/** The last line. */
+export function conclusion(right: boolean, wasBusy: boolean): string {
+  if (right) return 'Every verdict was right.';
+  const why = 'This machine was too busy for the load at times: try again when it is not, or one version with --only.';
+  return `NOT every verdict was right.${wasBusy ? ` ${why}` : ''}`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStyle } from '../../src/cli/style.ts';
-import { metricText, progressLine, report } from './render.ts';
+import { conclusion, metricText, progressLine, report } from './render.ts';
 import { scenarios } from './scenarios.ts';
 import { createScreen, cut } from './screen.ts';
 import { demoView } from './testing/views.ts';
@@ -54,6 +54,12 @@ function bare(text: string): string {
   // oxlint-disable-next-line no-control-regex -- colours take no room
   return text.replace(/\u001b\[\d+m/g, '');
 }
+
+it('blames the machine only where it was busy and a verdict wrong', () => {
+  expect(conclusion(true, true)).toBe('Every verdict was right.');
+  expect(conclusion(false, false)).toBe('NOT every verdict was right.');
+  expect(conclusion(false, true)).toContain('NOT every verdict was right. This machine was too busy');
+});
 
 describe('the screen', () => {
   const views = scenarios.map((scenario) => demoView(scenario, 'Analyzing'));
