@@ -199,6 +199,28 @@ Tandem 0.1.0 is applied in namespace tandem-system.
     expect((await operator()).spec.replicas).toBe(2);
   });
 
+  it('settles once and for all what kubectl applied on either side', async () => {
+    stage = await startStage();
+    const manifest = objectsOf(baseFiles()['deployment.yaml'] ?? '')[0] as Deployment;
+    manifest.spec.replicas = 5;
+    manifest.metadata.annotations = { theirs: 'until the next apply' };
+    const kubectl = stage.connect('kubectl-client-side-apply');
+    await kubectl.create(resources.deployments, manifest);
+    const server = stage.connect('kubectl');
+    await server.patch(resources.deployments, operatorRef, manifest, { type: 'apply', force: true });
+    await Promise.all([kubectl.close(), server.close()]);
+
+    expect(await stage.run('install', '--replicas', '2')).toBe(1);
+    expect(await stage.run('install', '--replicas', '2', '--take-ownership'), stage.err).toBe(0);
+    const other = 'registry.example/tandem:0.9.0';
+    expect(await stage.run('install', '--replicas', '3', '--image', other), stage.err).toBe(0);
+    const { spec, metadata } = await operator();
+    expect(spec.replicas).toBe(3);
+    expect(spec.template.spec.containers[0]?.image).toBe(other);
+    expect(metadata.annotations?.['theirs']).toBeUndefined();
+    expect(JSON.stringify(metadata['managedFields'])).not.toContain('"kubectl');
+  });
+
   it('never drops a field of the custom resource that has data', async () => {
     stage = await startStage();
     await stage.run('install', '--image', image);

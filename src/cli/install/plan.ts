@@ -8,6 +8,7 @@ import { nameOf, type Placed, refOf } from './cluster.ts';
 import { hasData, lostFields, lostVersions } from './crd-fields.ts';
 import { isConfig } from './render.ts';
 import { assertRights, type Right } from './rights.ts';
+import { takeOver } from './take-over.ts';
 
 /** Owner of the fields that install writes; the operator writes as `tandem`. */
 export const FIELD_MANAGER = 'tandem-cli';
@@ -127,9 +128,10 @@ function conflict(wanted: KubeObject, error: ApiError): CliError {
   );
 }
 
-/** The namespace is there first, then what is in it. */
+/** The namespace is there first, then what is in it. `force`: what others have written is this program's from now on. */
 export async function applyAll(api: KubeApi, changes: Change[], force: boolean): Promise<void> {
   for (const { placed, kind } of changes) {
+    if (force && placed.live !== undefined) await takeOver(api, placed, FIELD_MANAGER);
     if (kind !== 'Unchanged' || !isApplied(placed)) await apply(api, placed, { force, dryRun: false });
   }
 }

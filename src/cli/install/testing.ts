@@ -17,6 +17,8 @@ export interface InstallStage {
   sandbox: Sandbox;
   /** As an administrator. */
   api: HttpKubeApi;
+  /** The same, writing as another field manager; to be closed. */
+  connect(fieldManager: string): HttpKubeApi;
   kubeconfig: string;
   out: string;
   err: string;
@@ -56,6 +58,7 @@ export async function startStage(options: Partial<SandboxOptions> = {}): Promise
   const stage: InstallStage = {
     sandbox,
     api,
+    connect,
     kubeconfig,
     out: '',
     err: '',
