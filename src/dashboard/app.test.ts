@@ -60,6 +60,20 @@ describe('the pages', () => {
     expect(page).toContain('+20% ..');
   });
 
+  it('that cannot be made say nothing of why to the viewer, and all of it to the operator', async () => {
+    const source = createFakeSource([releaseOf('shop', 'checkout')]);
+    source.journal = () => {
+      throw new Error('secret detail');
+    };
+    const heard: string[] = [];
+    const failed = (error: unknown, path: string): void => void heard.push(`${path} ${String(error)}`);
+    const { app } = createDashboard({ source, assets, clock: createFakeClock(), version: '1', hosts: [], failed });
+    const answer = await app.request('http://localhost/releases/shop/checkout', { headers: { host: 'localhost' } });
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret');
+    expect(heard).toEqual(['/releases/shop/checkout Error: secret detail']);
+  });
+
   it('escape whatever a cluster says', async () => {
     const evil = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>';
     const { source, text, get } = open([

@@ -25,6 +25,8 @@ export interface DashboardOptions {
   hosts: readonly string[];
   /** Live updates at once; 200 if absent. */
   mostViewers?: number;
+  /** Hears why a page could not be made, which its viewer is not told. */
+  failed?(error: unknown, path: string): void;
 }
 
 export interface Dashboard {
@@ -78,7 +80,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   });
   app.get('/data/:namespace/:name/:id', async (context) => dataAt(context, (await ended(context))?.data));
   app.notFound((context) => notFound(context, options));
-  app.onError((_error, context) => context.text('the dashboard failed to make this page\n', 500));
+  app.onError((error, context) => {
+    options.failed?.(error, context.req.path);
+    return context.text('the dashboard failed to make this page\n', 500);
+  });
   return {
     app,
     close: () => {

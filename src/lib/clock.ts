@@ -27,11 +27,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** The machine's own clock. */
+/** A timer of more milliseconds goes off at once. */
+const mostDelayMs = 2 ** 31 - 1;
+
+/** The machine's own clock. A delay of more than 24 days ends after these. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.min(delayMs, mostDelayMs));
     return () => clearTimeout(timer);
   },
   monotonic: () => performance.now(),

@@ -135,11 +135,16 @@ async function startServers(
     const isLeader = (): boolean => operator.elector?.isLeader() ?? true;
     servers.push(await serveAlerts({ config: alertmanager, board: alerts, isLeader, log }));
   }
-  if (dashboardAddress !== '0') servers.push(await startDashboard(dashboardAddress, config, operator));
+  if (dashboardAddress !== '0') servers.push(await startDashboard(dashboardAddress, config, operator, log));
 }
 
 /** Loaded only when it is asked for: it costs memory. */
-async function startDashboard(address: string, config: OperatorConfig, operator: Operator): Promise<RunningServer> {
+async function startDashboard(
+  address: string,
+  config: OperatorConfig,
+  operator: Operator,
+  log: Logger,
+): Promise<RunningServer> {
   const [{ loadAssets }, { serveDashboard }] = await Promise.all([
     import('../dashboard/assets.ts'),
     import('../dashboard/serve.ts'),
@@ -151,5 +156,6 @@ async function startDashboard(address: string, config: OperatorConfig, operator:
     clock: systemClock,
     version,
     hosts,
+    failed: (error, path) => log.error({ err: error, path }, 'A page of the dashboard could not be made'),
   });
 }
