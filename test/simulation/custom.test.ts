@@ -1,4 +1,3 @@
-import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type AlertBoard, createAlertBoard } from '../../src/alerts/board.ts';
 import { TRACK_LABEL } from '../../src/api/names.ts';
@@ -7,20 +6,17 @@ import type { CustomMetrics } from '../../src/evidence/custom/allowed.ts';
 import type { PrometheusApi } from '../../src/evidence/prometheus/client.ts';
 import type { Series } from '../../src/evidence/prometheus/schema.ts';
 import { matches, parseQuery } from '../../src/evidence/testing/selector.ts';
-import { createKubeMetrics } from '../../src/kube/metrics.ts';
-import { type KubeObject, type Pod, resources } from '../../src/kube/object.ts';
-import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
+import { type Pod, resources } from '../../src/kube/object.ts';
+import { type FakeClock } from '../../src/lib/fake-clock.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import { Receiver } from '../../src/notify/config.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { createNotifier } from '../../src/notify/notifier.ts';
-import { assembleOperator } from '../../src/operator/assemble.ts';
-import { createOperatorMetrics } from '../../src/operator/metrics.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { createRelease, deploy, openShop, operate, type Shop, setTag } from './shop.ts';
 
 /** A whole release by the operator as it is wired, its collector and its judge, with a metric of the user's own. */
 
-const START = Date.UTC(2026, 0, 1);
 const STEP = 30_000;
 const bounds = ['0.05', '0.1', '0.25', '0.5', '+Inf'];
 const off = { enabled: false };
@@ -30,6 +26,7 @@ const custom = [
   { name: 'queue-age', query: 'max(queue_age_seconds{namespace="{{namespace}}", pod=~"{{pods}}"})', tolerance: '30%' },
 ];
 
+let shop: Shop;
 let clock: FakeClock;
 let sandbox: Sandbox;
 let stop: AbortController;
@@ -95,22 +92,18 @@ function prometheus(ageOf: (pod: Pod) => number): PrometheusApi {
 }
 
 async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: CustomMetrics; critical?: boolean }) {
-  clock = createFakeClock(START);
-  sandbox = createSandbox({ clock, seed: 1, namespaces: ['shop'] });
+  shop = openShop();
+  ({ clock, sandbox } = shop);
   stop = new AbortController();
   asked = [];
   told = [];
   board = createAlertBoard({ clock });
-  const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
-  const registry = new Registry();
-  const operator = assembleOperator({
+  const annotations = { 'tandem.dev/commit': 'c'.repeat(40) };
+  await deploy(shop, 'v1', { annotations });
+  await clock.advance(600_000);
+  operate(shop, stop.signal, {
     config: { workers: 2, watchNamespace: undefined, pollMilliseconds: 15_000 },
-    api: admin,
-    clock,
-    random: () => 0.5,
-    log: silentLogger,
-    identity: 'one',
-    leaseNamespace: undefined,
+    api: shop.admin,
     sources: [prometheus(options.ageOf)],
     customMetrics: options.customMetrics,
     alerts: board,
@@ -124,14 +117,8 @@ async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: Cus
       random: () => 0.5,
       log: silentLogger,
     }),
-    metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
-    kubeMetrics: createKubeMetrics(registry),
   });
-  await admin.create(resources.deployments, deployment('v1'));
-  await clock.advance(600_000);
-  void operator.run(stop.signal);
-  const spec = {
-    targetRef: { name: 'shop' },
+  await createRelease(shop, {
     gate: 'Paused',
     analysis: {
       ...only,
@@ -139,43 +126,13 @@ async function begin(options: { ageOf: (pod: Pod) => number; customMetrics?: Cus
       deadline: '30m',
       custom: custom.map((one) => ({ ...one, ...criticalOf(options) })),
     },
-  };
-  const made = await admin.create(resources.canaryReleases, {
-    apiVersion: 'tandem.dev/v1alpha1',
-    kind: 'CanaryRelease',
-    metadata: { name: 'checkout', namespace: 'shop' },
-    spec,
   });
-  expect(made.metadata.name).toBe('checkout');
   await clock.advance(20_000);
-  await admin.patch(
-    resources.deployments,
-    { namespace: 'shop', name: 'shop' },
-    { spec: deployment('v2').spec },
-    {
-      type: 'merge',
-    },
-  );
+  await setTag(shop, 'v2');
 }
 
 function criticalOf({ critical }: { critical?: boolean }): object {
   return critical === undefined ? {} : { critical };
-}
-
-function deployment(tag: string): KubeObject & { spec: object } {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'shop', namespace: 'shop', annotations: { 'tandem.dev/commit': 'c'.repeat(40) } },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: { app: 'shop' } },
-      template: {
-        metadata: { labels: { app: 'shop' } },
-        spec: { containers: [{ name: 'app', image: `shop:${tag}` }] },
-      },
-    },
-  };
 }
 
 function status(): CanaryReleaseStatus {
@@ -212,7 +169,7 @@ describe('a release with a metric of its own', { timeout: 120_000 }, () => {
     expect(now.analysis?.metrics?.filter(({ verdict }) => verdict === 'Regression')).toHaveLength(1);
     expect(told.map(({ kind }) => kind)).toEqual(['Started', 'Regression', 'RolledBack']);
     expect(told[2]).toMatchObject({
-      release: 'checkout',
+      release: 'shop',
       reason: 'custom-queue-age',
       sentence: now.ledger?.[0]?.sentence,
     });

@@ -1,15 +1,10 @@
-import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
-import type { CanaryRelease, CanaryReleaseStatus, LedgerEntry } from '../../src/api/schema.ts';
-import { createKubeMetrics } from '../../src/kube/metrics.ts';
+import type { CanaryReleaseStatus, LedgerEntry } from '../../src/api/schema.ts';
 import { type KubeObject, resources } from '../../src/kube/object.ts';
-import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
-import { silentLogger } from '../../src/lib/log.ts';
-import { assembleOperator } from '../../src/operator/assemble.ts';
-import { createOperatorMetrics } from '../../src/operator/metrics.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { type FakeClock } from '../../src/lib/fake-clock.ts';
 import { meterPods, type Version } from './metered.ts';
+import { createRelease, deploy, named, openShop, operate, setTag } from './shop.ts';
 
 /** Whole releases in virtual time with the real collector and the real judge: scrapes of 5 s, nothing is scripted. */
 
@@ -39,19 +34,9 @@ afterEach(() => stop.current.abort());
 
 async function open(requestsPerSecond: number, analysis: object = {}): Promise<Shop> {
   stop.current = new AbortController();
-  const clock = createFakeClock(Date.UTC(2026, 0, 1));
-  const sandbox = createSandbox({ clock, seed: 1, namespaces: ['shop'] });
-  const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
-  const template = (tag: string): object => ({
-    metadata: { labels: { app: 'shop' } },
-    spec: { containers: [{ name: 'app', image: `shop:${tag}` }] },
-  });
-  await admin.create(resources.deployments, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'shop', namespace: 'shop' },
-    spec: { replicas: 3, selector: { matchLabels: { app: 'shop' } }, template: template('v1') },
-  } as KubeObject);
+  const shop = openShop();
+  const { clock, sandbox, admin, status, until } = shop;
+  await deploy(shop, 'v1');
   const version = (tag: string): Version => versions[tag] ?? {};
   const metered = meterPods({ sandbox, clock, namespace: 'shop', seed: 7, requestsPerSecond, version });
   let queries = 0;
@@ -68,39 +53,9 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
     if (username === SERVICE_ACCOUNT) requests[what] = (requests[what] ?? 0) + 1;
   });
   await clock.advance(330_000);
-  const registry = new Registry();
-  const operator = assembleOperator({
-    config: { workers: 1, watchNamespace: undefined, pollMilliseconds: 5000 },
-    api: sandbox.api({ username: SERVICE_ACCOUNT, groups: ['system:serviceaccounts'] }),
-    clock,
-    random: () => 0.5,
-    log: silentLogger,
-    identity: 'operator',
-    leaseNamespace: undefined,
-    sources: [source],
-    metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
-    kubeMetrics: createKubeMetrics(registry),
-  });
-  void operator.run(stop.current.signal);
-  await admin.create(resources.canaryReleases, {
-    apiVersion: 'tandem.dev/v1alpha1',
-    kind: 'CanaryRelease',
-    metadata: { name: 'shop', namespace: 'shop' },
-    spec: { targetRef: { name: 'shop' }, gate: 'Paused', analysis: { minDuration: '4m', ...analysis } },
-  } as KubeObject);
-  const status = async (): Promise<CanaryReleaseStatus> =>
-    (await admin.get<CanaryRelease>(resources.canaryReleases, { namespace: 'shop', name: 'shop' })).status ?? {
-      observedGeneration: -1,
-    };
-  const until: Shop['until'] = async (what, check, seconds) => {
-    const end = clock.now() + seconds * 1000;
-    for (;;) {
-      const now = await status();
-      if (check(now)) return now;
-      if (clock.now() >= end) throw new Error(`${what}: not within ${seconds} s; ${JSON.stringify(now, null, 1)}`);
-      await clock.advance(1000);
-    }
-  };
+  const api = sandbox.api({ username: SERVICE_ACCOUNT, groups: ['system:serviceaccounts'] });
+  operate(shop, stop.current.signal, { api, sources: [source] });
+  await createRelease(shop, { gate: 'Paused', analysis: { minDuration: '4m', ...analysis } });
   await until('armed', (now) => now.phase === 'Idle' && now.stable !== undefined, 60);
   await clock.advance(20_000);
   return {
@@ -108,7 +63,7 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
     queries: () => queries,
     requests: () => ({ ...requests }),
     patchRelease: async (body) => {
-      await admin.patch(resources.canaryReleases, { namespace: 'shop', name: 'shop' }, body, { type: 'merge' });
+      await admin.patch(resources.canaryReleases, named, body, { type: 'merge' });
     },
     status,
     until,
@@ -119,8 +74,7 @@ async function open(requestsPerSecond: number, analysis: object = {}): Promise<S
       return items.map(({ reason, note }) => `${reason}: ${note}`);
     },
     release: async (tag) => {
-      const body = { spec: { template: template(tag) } };
-      await admin.patch(resources.deployments, { namespace: 'shop', name: 'shop' }, body, { type: 'merge' });
+      await setTag(shop, tag);
       await until(
         'the canary is ready',
         ({ canary }) => canary?.since !== undefined && canary.images[0] === `app=shop:${tag}`,

@@ -393,17 +393,6 @@ describe('what people do', () => {
     await world.phase('Rejected', 60);
   });
 
-  it('promote: next lets exactly one template through', async () => {
-    await begin();
-    await world.command('promote', 'next');
-    await world.setVersion('v2');
-    await world.until('v2 is stable', (status) => status.phase === 'Idle' && world.serving()['v2'] === 3, 120);
-    await world.setVersion('v3');
-    await world.phase('Analyzing', 60);
-    await world.seconds(60);
-    expect(world.serving()).toEqual({ v2: 3 });
-  });
-
   it('deletion in Analyzing leaves stable serving and the untested template paused', async () => {
     await begin();
     await world.setVersion('v2');

@@ -2,28 +2,24 @@ import { Readable, Writable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
-import type { CanaryRelease, CanaryReleaseStatus } from '../../src/api/schema.ts';
+import type { CanaryReleaseStatus } from '../../src/api/schema.ts';
 import { runJudge } from '../../src/cli/judge.ts';
 import { type ReportOptions, report } from '../../src/cli/report.ts';
 import { ApiError } from '../../src/kube/errors.ts';
-import { createKubeMetrics } from '../../src/kube/metrics.ts';
 import { type ConfigMap, type KubeObject, resources } from '../../src/kube/object.ts';
-import { createFakeClock, type FakeClock } from '../../src/lib/fake-clock.ts';
-import { silentLogger } from '../../src/lib/log.ts';
-import { assembleOperator } from '../../src/operator/assemble.ts';
-import { createOperatorMetrics } from '../../src/operator/metrics.ts';
+import { type FakeClock } from '../../src/lib/fake-clock.ts';
 import { listReports } from '../../src/report/kept.ts';
 import { courseOfRecord, type ReleaseRecord } from '../../src/report/record.ts';
 import type { SandboxApi } from '../../src/sandbox/api.ts';
 import { type Call, type Fault, noAnswer } from '../../src/sandbox/faults.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { meterPods, type Version } from './metered.ts';
+import { createRelease, deploy, named, openShop, operate, setTag } from './shop.ts';
 import { readManifests } from './whole/manifests.ts';
 
 /** Whole releases in virtual time behind the real policies, and what is kept of them. */
 
 const versions: Record<string, Version> = { v1: {}, good: {}, better: {}, slow: { latencySeconds: 0.26 } };
-const named = { namespace: 'shop', name: 'shop' };
 const kept = { namespace: 'shop', name: 'shop-tandem-reports' };
 
 interface Shop {
@@ -41,68 +37,31 @@ interface Shop {
 const stop = { current: new AbortController() };
 afterEach(() => stop.current.abort());
 
-function template(tag: string): object {
-  return {
-    metadata: { labels: { app: 'shop' } },
-    spec: { containers: [{ name: 'app', image: `shop:${tag}`, env: [{ name: 'TOKEN', value: 'do-not-tell' }] }] },
-  };
-}
+const more = { env: [{ name: 'TOKEN', value: 'do-not-tell' }] };
 
 async function open(analysis: object = {}): Promise<Shop> {
-  const clock = createFakeClock(Date.UTC(2026, 0, 1));
-  const sandbox = createSandbox({ clock, seed: 1, namespaces: ['shop'] });
-  const admin = sandbox.api({ username: 'admin', groups: ['system:masters'] });
+  const shop = openShop();
+  const { clock, sandbox, admin, until } = shop;
   for (const text of readManifests()) sandbox.install(text);
-  await admin.create(resources.deployments, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: named,
-    spec: { replicas: 3, selector: { matchLabels: { app: 'shop' } }, template: template('v1') },
-  } as KubeObject);
+  await deploy(shop, 'v1', more);
   const version = (tag: string): Version => versions[tag] ?? {};
   const source = meterPods({ sandbox, clock, namespace: 'shop', seed: 7, requestsPerSecond: 100, version });
   await clock.advance(330_000);
-  let registry = new Registry();
+  let registry: Registry | undefined;
   let process: SandboxApi | undefined;
   const restart = (): void => {
     process?.kill();
     stop.current.abort();
     stop.current = new AbortController();
     process = sandbox.api({ username: SERVICE_ACCOUNT, groups: ['system:serviceaccounts', 'system:authenticated'] });
-    registry = new Registry();
-    const operator = assembleOperator({
-      config: { workers: 1, watchNamespace: undefined, pollMilliseconds: 5000 },
+    registry = operate(shop, stop.current.signal, {
       api: process,
-      clock,
-      random: () => 0.5,
-      log: silentLogger,
-      identity: 'operator',
-      leaseNamespace: undefined,
       sources: [source],
       reports: { keep: 2, version: '1.2.3', kubernetes: () => Promise.resolve('v1.36.3') },
-      metrics: createOperatorMetrics(registry, 'test', () => clock.now()),
-      kubeMetrics: createKubeMetrics(registry),
     });
-    void operator.run(stop.current.signal);
   };
   restart();
-  await admin.create(resources.canaryReleases, {
-    apiVersion: 'tandem.dev/v1alpha1',
-    kind: 'CanaryRelease',
-    metadata: named,
-    spec: { targetRef: { name: 'shop' }, analysis: { minDuration: '2m', ...analysis } },
-  } as KubeObject);
-  const status = async (): Promise<CanaryReleaseStatus> =>
-    (await admin.get<CanaryRelease>(resources.canaryReleases, named)).status ?? { observedGeneration: -1 };
-  const until: Shop['until'] = async (what, check, seconds) => {
-    const end = clock.now() + seconds * 1000;
-    for (;;) {
-      const now = await status();
-      if (check(now)) return now;
-      if (clock.now() >= end) throw new Error(`${what}: not within ${seconds} s; ${JSON.stringify(now, null, 1)}`);
-      await clock.advance(1000);
-    }
-  };
+  await createRelease(shop, { analysis: { minDuration: '2m', ...analysis } });
   await until('armed', (now) => now.conditions?.some(({ reason }) => reason === 'Stable') === true, 60);
   await clock.advance(20_000);
   return {
@@ -112,13 +71,13 @@ async function open(analysis: object = {}): Promise<Shop> {
     restart,
     reports: () => listReports(admin, 'shop', 'shop', (record) => record),
     written: async () => {
-      const values = (await registry.getSingleMetric('tandem_reports_total')?.get())?.values ?? [];
+      const values = (await registry?.getSingleMetric('tandem_reports_total')?.get())?.values ?? [];
       const counted = values.filter(({ value }) => value > 0);
       return Object.fromEntries(counted.map(({ labels, value }) => [String(labels['outcome']), value]));
     },
     until,
     release: async (tag) => {
-      await admin.patch(resources.deployments, named, { spec: { template: template(tag) } }, { type: 'strategic' });
+      await setTag(shop, tag, more);
       const serves = ({ canary }: CanaryReleaseStatus): boolean =>
         canary?.since !== undefined && canary.images[0] === `app=shop:${tag}`;
       await until('the canary is ready', serves, 60);
