@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../lib/duration.ts';
+import { hasCredentials, withoutCredentials } from '../lib/http-url.ts';
 import { CliError, type ExitCode, exitCodes, toCliError } from './exit.ts';
 
 /** Takes the exit code of a command's action. */
@@ -12,6 +13,12 @@ export function outputOption(formats: readonly string[]): Option {
 
 /** The address of a Prometheus. Throws CliError. */
 export function parseUrl(text: string): string {
+  if (hasCredentials(text))
+    throw new CliError(
+      exitCodes.usage,
+      `${JSON.stringify(withoutCredentials(text))} has a user and a password, which would lie open`,
+      'write http://HOST:PORT here, and basicAuth into the configuration of the operator',
+    );
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new CliError(
     exitCodes.usage,

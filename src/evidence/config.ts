@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpUrl } from '../lib/http-url.ts';
 
 /**
  * One Prometheus-compatible server, from the operator's configuration. A CanaryRelease names it and nothing more:
@@ -7,7 +8,7 @@ import { z } from 'zod';
 export const PrometheusSource = z.strictObject({
   name: z.string().min(1).max(63),
   /** With a path prefix where there is one: `https://mimir.example/prometheus`. */
-  url: z.url({ protocol: /^https?$/ }),
+  url: httpUrl('use basicAuth, whose password stands in a mounted file'),
   headers: z.record(z.string(), z.string()).optional(),
   /** Read at every request, so that a rotated token is used at once. */
   bearerTokenFile: z.string().min(1).optional(),

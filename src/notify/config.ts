@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpUrl } from '../lib/http-url.ts';
 import { notificationKinds } from './notification.ts';
 
 const shared = {
@@ -11,7 +12,7 @@ const shared = {
   timeoutSeconds: z.number().positive().max(60).default(10),
 };
 
-const url = z.url({ protocol: /^https?$/ });
+const url = httpUrl('receivers know the operator by secretFile or tokenFile');
 /** A mounted file, read at each use, so that what was changed counts at once. */
 const file = z.string().min(1);
 

@@ -101,5 +101,6 @@ function stateOf(kind: NotificationKind): 'pending' | 'success' | 'failure' | 'e
 }
 
 function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
+  const characters = Array.from(text);
+  return characters.length > most ? `${characters.slice(0, most - 3).join('')}...` : text;
 }

@@ -120,6 +120,8 @@ describe('deliver', () => {
     const body = JSON.parse(seen[0]?.body ?? '');
     expect(body).toMatchObject({ state: 'failure', context: 'tandem' });
     expect(body.description).toHaveLength(140);
+    await deliver(receiver, { ...notification, sentence: '\u{1F600}'.repeat(300) });
+    expect((JSON.parse(seen.pop()?.body ?? '') as { description: string }).description).not.toMatch(/\p{Cs}/u);
     for (const commit of ['main', '../../../user', 'A'.repeat(40)])
       expect(await deliver(receiver, { ...notification, commit })).toEqual({ outcome: 'skipped' });
     expect(seen).toHaveLength(1);

@@ -7,6 +7,7 @@ import { PrometheusSource } from '../evidence/config.ts';
 import { CustomMetrics } from '../evidence/custom/allowed.ts';
 import { PodsSource } from '../evidence/pods/config.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { withoutCredentials } from '../lib/http-url.ts';
 import { Receiver } from '../notify/config.ts';
 import { Reports } from '../report/config.ts';
 
@@ -151,7 +152,8 @@ function parseFlags(args: string[]): Record<string, string | boolean | undefined
 function withDefault(sources: PrometheusSource[], url: string | undefined): PrometheusSource[] {
   if (url !== undefined) {
     const parsed = PrometheusSource.safeParse({ name: 'default', url });
-    if (!parsed.success) throw new ConfigError(`--prometheus-url ${JSON.stringify(url)}: ${issuesOf(parsed.error)}`);
+    if (!parsed.success)
+      throw new ConfigError(`--prometheus-url ${JSON.stringify(withoutCredentials(url))}: ${issuesOf(parsed.error)}`);
     const others = sources.filter((source) => source.name !== 'default');
     return [parsed.data, ...others];
   }
