@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SERVICE_ACCOUNT } from '../../src/api/names.ts';
 import type { CanaryReleaseStatus } from '../../src/api/schema.ts';
