@@ -71,7 +71,7 @@ export const monitoringCases: Case[] = [
       'every alert and panel evaluates in a real Prometheus, has its metrics, and the first rollback is alerted of',
     async run(stage) {
       await stage.deploy({ version: 'v1' });
-      await stage.adopt({ analysis: { minDuration: '10s', deadline: '40s', warmup: '1s' } });
+      await stage.adopt({ analysis: { minDuration: '10s', deadline: '1m', warmup: '1s' } });
       const load = await stage.load({ rate: 40 });
       await stage.release({ version: 'v2' });
       await stage.waitOutcome('Promoted', 180);
