@@ -108,6 +108,29 @@ async function serverDown(stage: Stage): Promise<void> {
   noLostRequests(await load.stop(), 2);
 }
 
+/** Who takes the right away loses these figures and nothing else. */
+async function forbidden(stage: Stage): Promise<void> {
+  const role = ['clusterrole', 'tandem-operator'];
+  const { stdout } = await stage.kubectl(['get', ...role, '-o', 'json']);
+  const { rules } = JSON.parse(stdout) as { rules: { apiGroups: string[] }[] };
+  const setRules = (all: object[]): Promise<unknown> =>
+    stage.kubectl(['patch', ...role, '--type=merge', '-p', JSON.stringify({ rules: all })]);
+  await stage.deploy({ version: 'v1', env: requestsOnly });
+  await stage.adopt({ analysis: { ...analysis, minDuration: '10m' } });
+  await stage.load({ rate: 60 });
+  await setRules(rules.filter(({ apiGroups }) => !apiGroups.includes('metrics.k8s.io')));
+  try {
+    await stage.release({ version: 'v2', env: { ...requestsOnly, LATENCY_MS: '200' } });
+    const why = /the operator may not list pods of metrics\.k8s\.io in namespace \S+: cpu and memory not compared/;
+    await stage.waitFor('said', async () => why.test(warnings(await stage.status())), 60);
+    assert.equal((await stage.status()).analysis?.source, 'Pods');
+    const entry = await stage.waitOutcome('RolledBack', 240);
+    assert.match(entry.reason, /^latency/, entry.sentence);
+  } finally {
+    await setRules(rules);
+  }
+}
+
 export const resourceCases: Case[] = [
   {
     name: 'usage-memory',
@@ -133,5 +156,12 @@ export const resourceCases: Case[] = [
     alone: true,
     proves: 'metrics-server stopped in mid-analysis: said, no verdict comes of it, and the version is promoted',
     run: serverDown,
+  },
+  {
+    name: 'usage-forbidden',
+    ci: false,
+    alone: true,
+    proves: 'the right to list pods of metrics.k8s.io taken away: said, and the version is judged by its requests',
+    run: forbidden,
   },
 ];
