@@ -26,7 +26,7 @@ compiles Kubernetes (about 8 minutes on 2 cores); then it takes about 6 minutes.
 
 const namespace = 'tandem-demo';
 /** Requests a second on all pods of the shop. */
-const rate = 80;
+const rate = 100;
 
 interface Version {
   version: string;
@@ -125,7 +125,7 @@ async function prepare(stage: Stage): Promise<void> {
   await stage.deploy({ version: 'v1' });
   const before = await stage.stablePods();
   say('a CanaryRelease that names it, everything else at its default but the times');
-  await stage.adopt({ analysis: { minDuration: '30s', warmup: '10s', deadline: '3m' } });
+  await stage.adopt({ analysis: { minDuration: '30s', warmup: '10s', deadline: '5m' } });
   const same = JSON.stringify(before) === JSON.stringify(await stage.stablePods());
   say(`adopted: the gate is armed and proven, ${same ? 'no pod restarted' : 'PODS CHANGED'}`);
   say(`load: ${rate} requests a second through the Service, a connection each`);
@@ -223,7 +223,7 @@ class Narrator {
     this.at = Date.now();
     this.said = text;
     if (phase === 'Starting' || phase === 'Analyzing') say(`${phase}: ${text}`);
-    if (phase === 'Promoting') say('Promoting: it passed; the target resumes and rolls by itself');
+    if (phase === 'Promoting') say('Promoting: approved; the target resumes and rolls by itself');
     if (phase === 'RollingBack') say('RollingBack: the canary goes to 0 pods');
   }
 }
