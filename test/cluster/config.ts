@@ -1,13 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { binDir, containerdSocket, kubeconfigPath, nodeIp, podNetwork, registryPort, runDir } from './paths.ts';
+import { parse, stringify } from 'yaml';
+import { binDir, containerdSocket, kubeconfigPath, nodeIp, podNetwork, registryPort, root, runDir } from './paths.ts';
 
 export const pauseImage = 'registry.k8s.io/pause:3.10.1';
 export const configFiles = {
   containerd: join(runDir, 'containerd.toml'),
   kubelet: join(runDir, 'kubelet.yaml'),
   prometheus: join(runDir, 'prometheus.yaml'),
+  rules: join(runDir, 'rules.yaml'),
 };
 
 const cniDir = join(runDir, 'cni');
@@ -109,7 +110,8 @@ function prometheus(): unknown {
   const annotation = '__meta_kubernetes_pod_annotation_prometheus_io';
   const operator = 'tandem-system';
   return {
-    global: { scrape_interval: '5s', scrape_timeout: '4s' },
+    global: { scrape_interval: '5s', scrape_timeout: '4s', evaluation_interval: '10s' },
+    rule_files: [configFiles.rules],
     scrape_configs: [
       {
         job_name: 'pods',
@@ -158,11 +160,18 @@ function prometheus(): unknown {
   };
 }
 
+/** The alerts that users get, as a rule file of Prometheus itself. */
+function alertRules(): unknown {
+  const file = join(root, 'deploy/monitoring/prometheusrule.yaml');
+  return (parse(readFileSync(file, 'utf8')) as { spec: unknown }).spec;
+}
+
 export function writeConfigs(): void {
   mkdirSync(cniDir, { recursive: true });
   writeFileSync(join(cniDir, '10-bridge.conflist'), JSON.stringify(cni(), null, 2));
   writeRegistries();
   writeFileSync(configFiles.containerd, containerd());
   writeFileSync(configFiles.kubelet, stringify(kubelet()));
+  writeFileSync(configFiles.rules, stringify(alertRules()));
   writeFileSync(configFiles.prometheus, stringify(prometheus()));
 }

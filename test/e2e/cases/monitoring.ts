@@ -55,6 +55,28 @@ async function missing(): Promise<string[]> {
   return absent;
 }
 
+interface Loaded {
+  data: { groups: { rules: { name: string; health: string; lastError?: string; alerts: { labels: object }[] }[] }[] };
+}
+
+/** As the cluster's own Prometheus evaluates them by itself; another one is not ours to give rules to. */
+async function evaluated(stage: Stage): Promise<void> {
+  if (!testCluster().isOwn) return;
+  const answer = await fetch(`${testCluster().prometheusUrl}/api/v1/rules`);
+  const { data } = (await answer.json()) as Loaded;
+  const loaded = data.groups.flatMap((group) => group.rules);
+  assert.deepEqual(
+    loaded.map(({ name, health, lastError }) => [name, health, lastError]),
+    rules().map(({ alert }) => [alert, 'ok', undefined]),
+  );
+  const firing = loaded.find(({ name }) => name === 'TandemRegressionFound')?.alerts ?? [];
+  stage.facts['alerts firing'] = firing.length;
+  assert.ok(
+    firing.some(({ labels }) => JSON.stringify(labels).includes(stage.namespace)),
+    'the alert fires',
+  );
+}
+
 /** A counter's first value is no increase: a series shows 0 for a minute, and then what was counted. */
 async function alerted(stage: Stage): Promise<void> {
   const { expr } = rules().find(({ alert }) => alert === 'TandemRegressionFound') ?? { expr: '' };
@@ -79,6 +101,9 @@ export const monitoringCases: Case[] = [
       await stage.waitOutcome('RolledBack', 120);
       await load.stop();
       await alerted(stage);
+      // Until Prometheus has come to them by itself.
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      await evaluated(stage);
       await stage
         .waitFor('all metrics', async () => (await missing()).length === 0, 60)
         .catch(async (error: unknown) => {
