@@ -105,8 +105,10 @@ export function createMeasuring(deps: {
     Object.assign(entry, { asked, second, told: newsOf(verdict, evidence), judged: { evidence: given, asked } });
     const { source, preset, warnings = [] } = evidence.found;
     const told = { ...verdict, warnings: [...warnings, ...verdict.warnings] };
-    // What status has already was planned from the traffic at the start, and stays.
-    const plan = release.status?.analysis?.planned === undefined ? planOf(evidence, asked) : undefined;
+    // What status has already was planned from the traffic at the start, and stays; without traffic there is nothing to
+    // plan by, and the hour of history is not read for it at every pass.
+    const isOpen = verdict.traffic && release.status?.analysis?.planned === undefined;
+    const plan = isOpen ? planOf(evidence, asked) : undefined;
     return { canaryUid, verdict: told, source: evidence.source, sourceName: source, preset, gonePods, plan };
   }
 

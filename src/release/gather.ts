@@ -57,7 +57,9 @@ export async function gather(
   const [target, canary, baseline, offered] = await Promise.all([
     findObject<Deployment>(api, resources.deployments, { namespace, name }),
     findObject<Deployment>(api, resources.deployments, { namespace, name: canaryName(name) }),
-    findObject<Deployment>(api, resources.deployments, { namespace, name: baselineName(name) }),
+    mayHaveBaseline(spec, release, watched)
+      ? findObject<Deployment>(api, resources.deployments, { namespace, name: baselineName(name) })
+      : undefined,
     sources.gate.offered(),
   ]);
   const empty = { claims: {}, drivers: [], serviceSelects: undefined, configVersions: {}, unreadable: [] };
@@ -95,6 +97,17 @@ export async function gather(
     plan: sources.plan?.(release),
     alerts: sources.alerts?.(namespace) ?? [],
   };
+}
+
+/** Of a release that asks for none, and shows none, a pass by the watches looks for none. */
+function mayHaveBaseline(
+  spec: Snapshot['spec'],
+  { status }: CanaryRelease,
+  watched: WatchedObjects | undefined,
+): boolean {
+  if (watched === undefined || 'problems' in spec || spec.canary.baseline || status?.baseline !== undefined)
+    return true;
+  return watched.replicaSets.some(({ metadata }) => metadata.labels?.[TRACK_LABEL] === 'baseline');
 }
 
 /** What the operator's configuration does not allow is refused before anything starts. */

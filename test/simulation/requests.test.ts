@@ -24,6 +24,8 @@ it('a comparison costs one pass and one write a round, and a list of Services th
   // Now and then a moment is due between two rounds.
   expect(one.asked('get canaryreleases')).toBeLessThanOrEqual(2 * ROUNDS);
   expect(one.asked('patch canaryreleases')).toBeLessThanOrEqual(ROUNDS);
+  // The target and the canary: there is no baseline to look for.
+  expect(one.asked('get deployments')).toBe(2 * one.asked('get canaryreleases'));
   expect(one.asked('list services')).toBeLessThanOrEqual(ROUNDS);
   expect(one.asked('list pods') + one.asked('list replicasets')).toBe(0);
   cluster.stop();

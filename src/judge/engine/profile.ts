@@ -43,10 +43,13 @@ const leastRunSeconds = 60;
  * a minute of the run on, by the traffic of the run. null while too little is known.
  */
 export function profileOf(evidence: Evidence, spec: AnalysisSpec, canaryPods = 1): ServiceProfile | null {
+  const runs = evidence.canary.length > 0;
+  // Known before an hour is read for it: it is asked for at every pass until there is an answer.
+  if (runs && (evidence.run.scrapes - 1) * evidence.scrapeSeconds < leastRunSeconds) return null;
   const judge = new SequentialJudge(evidence, spec);
   advance(judge, evidence, Infinity);
   const pods = { canary: Math.max(evidence.canary.length, canaryPods), stable: Math.max(1, evidence.stable.length) };
-  const requests = requestsOf(judge, pods, evidence.canary.length > 0);
+  const requests = requestsOf(judge, pods, runs);
   if (requests === null) return null;
   const { errors, latency, gauges } = judge;
   const cpu = gauges.get('cpu');

@@ -63,7 +63,7 @@ async function untilAtRest(
   releases: number,
 ): Promise<void> {
   for (let quiet = 0, round = 0; quiet < 3; round += 1) {
-    if (round > 120) throw new Error('the operator does not come to rest');
+    if (round > 240) throw new Error('the operator does not come to rest');
     await wait(5 * SECOND_MS);
     const { phases, requests, queries } = await ask();
     const asked = Object.entries(requests).filter(([what]) => !what.endsWith('leases') && !what.startsWith('watch'));
