@@ -66,3 +66,9 @@ export function quantityValue(quantity: string): number {
   if (suffix.endsWith('i')) return Number(digits) * 1024 ** BINARY.indexOf(suffix);
   return Number(`${digits}e${exponentOf(suffix)}`);
 }
+
+/** Whether a value of a manifest is a quantity: `500m`, `1.5`, 2. */
+export function isQuantity(value: unknown): boolean {
+  if (typeof value === 'number') return true;
+  return typeof value === 'string' && partsOf(value) !== undefined;
+}

@@ -2,17 +2,17 @@ import { ApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { clone, equal, type Fields, isFields } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { interleave } from '../patch/interleave.ts';
-import { compare, fieldsOf, without } from './compare.ts';
+import { unclassified } from '../server/failures.ts';
+import { compare, fieldsOf, withNamedFields, without } from './compare.ts';
 import {
   difference,
-  emptySet,
   type FieldSet,
   intersection,
   isEmptySet,
   pathsOf,
   stepText,
   toFieldsV1,
+  union,
 } from './field-set.ts';
 import { isUnmanaged, type Manager, managedPart, readManagers, type Writing, writeManagers } from './managers.ts';
 import { itemStep, type Structure, structureOf } from './structure.ts';
@@ -32,9 +32,45 @@ function mergeList(live: unknown[], applied: unknown[], structure: Structure): u
   const { list } = structure;
   if (list === 'atomic') return applied;
   const idOf = (item: unknown): string => itemStep(item, list);
-  const merged = new Map(live.map((item) => [idOf(item), item]));
-  for (const item of applied) merged.set(idOf(item), mergeValue(merged.get(idOf(item)), item, structure.item()));
-  return interleave([...merged.values()], applied.map(idOf), live.map(idOf), idOf);
+  const present = new Map(live.map((item) => [idOf(item), item]));
+  const wanted = applied.map((item) => ({
+    id: idOf(item),
+    item: mergeValue(present.get(idOf(item)), item, structure.item()),
+  }));
+  return inOrder(
+    live.map((item) => ({ id: idOf(item), item })),
+    wanted,
+  );
+}
+
+interface Identified {
+  id: string;
+  item: unknown;
+}
+
+/** What only the server has stays before what comes after it; of what both have the order is the applier's. */
+function inOrder(live: Identified[], wanted: Identified[]): unknown[] {
+  const known = new Set(live.map(({ id }) => id));
+  const applied = new Set(wanted.map(({ id }) => id));
+  const shared = wanted.filter(({ id }) => known.has(id)).map(({ id }) => id);
+  const merged: unknown[] = [];
+  let [here, next] = [0, 0];
+  while (here < live.length || next < wanted.length) {
+    const [ours, theirs] = [live[here], wanted[next]];
+    const isTheirTurn = theirs !== undefined && ours !== undefined && ours.id === theirs.id;
+    if (ours !== undefined && !applied.has(ours.id)) {
+      merged.push(ours.item);
+      here += 1;
+    } else if (!isTheirTurn && theirs !== undefined && ours !== undefined && ours.id !== shared[0]) {
+      here += 1;
+    } else if (theirs !== undefined) {
+      merged.push(theirs.item);
+      if (theirs.id === shared[0]) shared.shift();
+      if (isTheirTurn) here += 1;
+      next += 1;
+    } else here += 1;
+  }
+  return merged;
 }
 
 interface Conflict {
@@ -56,12 +92,14 @@ function conflictError(conflicts: Conflict[]): ApiError {
       field,
     })),
   );
-  const [first] = causes;
-  const list = causes.map(({ message, field }) => `${message}: ${field}`).join('\n- ');
+  const [only] = causes;
+  const lists = conflicts.map(
+    (conflict) => `conflicts with ${nameOf(conflict.manager)}:\n- ${pathsOf(conflict.fields).join('\n- ')}`,
+  );
   const message =
-    causes.length === 1 && first !== undefined
-      ? `Apply failed with 1 conflict: ${first.message}: ${first.field}`
-      : `Apply failed with ${causes.length} conflicts:\n- ${list}`;
+    causes.length === 1 && only !== undefined
+      ? `Apply failed with 1 conflict: ${only.message}: ${only.field}`
+      : `Apply failed with ${causes.length} conflicts: ${lists.join('\n')}`;
   return new ApiError(409, 'Conflict', message, { details: { causes } });
 }
 
@@ -84,11 +122,19 @@ function first(found: (string | undefined)[]): string | undefined {
   return found.find((one) => one !== undefined);
 }
 
-/** The fields that a manager set before and sets no longer, unless another manager sets them too. */
-function abandoned(before: FieldSet, now: FieldSet, others: Manager[]): FieldSet {
-  let left = difference(before, now);
-  for (const { fields } of others) left = difference(left, fields);
-  return left;
+/**
+ * Takes out what the manager set before and nobody sets now. First all that it had set goes, then what somebody owns comes
+ * back, and with it what nobody owned.
+ */
+function prune(merged: Fields, last: FieldSet, owned: FieldSet, structure: Structure): Fields {
+  const named = (set: FieldSet): FieldSet => withNamedFields(set, structure);
+  const left = (value: unknown): FieldSet => named(fieldsOf(value ?? {}, structure));
+  const all = left(merged);
+  const first = without(merged, named(last), structure);
+  const unowned = difference(difference(all, left(first)), named(owned));
+  const second = without(merged, unowned, structure);
+  const gone = intersection(difference(all, left(second)), named(last));
+  return (without(merged, gone, structure) ?? {}) as Fields;
 }
 
 function withoutNulls(value: unknown): unknown {
@@ -109,10 +155,11 @@ export function applyObject(
   writing: Writing & { force: boolean },
 ): KubeObject {
   const structure = structureOf(kind);
-  const wanted = withoutNulls(managedPart(kind, applied, writing.subresource)) as Fields;
+  const sent = managedPart(kind, applied, writing.subresource);
+  // Null says nothing in Kubernetes' own types.
+  const wanted = (kind.builtin ? withoutNulls(sent) : sent) as Fields;
   const doubled = duplicates(wanted, structure, '');
-  if (doubled !== undefined)
-    throw new ApiError(500, 'InternalError', `failed to create typed patch object: ${doubled}`);
+  if (doubled !== undefined) throw unclassified(`failed to create typed patch object: ${doubled}`);
   const { manager: name, subresource, time } = writing;
   const own = { manager: name, operation: 'Apply' as const, subresource, apiVersion: kind.apiVersion };
   const managers = live === undefined ? [] : readManagers(live);
@@ -120,17 +167,21 @@ export function applyObject(
     (one) => one.manager === name && one.operation === 'Apply' && one.subresource === subresource,
   );
   const fields = fieldsOf(wanted, structure);
-  const before = managedPart(kind, live, writing.subresource) ?? {};
-  const merged = mergeValue(before, clone(wanted), structure);
-  const { written } = compare(before, merged, structure);
+  const before = managedPart(kind, live, writing.subresource) ?? kind.empty;
+  const merged = mergeValue(before, clone(wanted), structure) as Fields;
   const others = managers.filter((one) => one !== present);
+  const owned = others.reduce((all, { fields: theirs }) => union(all, theirs), fields);
+  const pruned = present === undefined ? merged : prune(merged, present.fields, owned, structure);
+  const { written, removed } = compare(before, pruned, structure);
   const conflicts = others
     .map((manager) => ({ manager, fields: intersection(manager.fields, written) }))
     .filter((conflict) => !isEmptySet(conflict.fields));
   if (conflicts.length > 0 && !writing.force) throw conflictError(conflicts);
-  const kept = others.map((manager) => ({ ...manager, fields: difference(manager.fields, written) }));
-  const pruned = without(merged, abandoned(present?.fields ?? emptySet(), fields, kept), structure);
-  const result = rebuild(live ?? applied, pruned as Fields | undefined);
+  const kept = others.map((manager) => ({
+    ...manager,
+    fields: difference(difference(manager.fields, written), removed),
+  }));
+  const result = rebuild(live ?? applied, pruned);
   const unchanged = present !== undefined && equal(toFieldsV1(present.fields), toFieldsV1(fields));
   const entry = { ...own, time: unchanged ? present.time : time, fields };
   writeManagers(result, live === undefined ? [entry] : inPlace(managers, present, entry, kept));

@@ -57,8 +57,18 @@ function entryOf(manager: Manager): Fields {
   return subresource === '' ? entry : { ...entry, subresource };
 }
 
+/** Nobody owns the metadata as such. */
+function withoutMetadata(manager: Manager): Manager {
+  const metadata = manager.fields.children.get('f:metadata');
+  if (metadata?.member !== true) return manager;
+  const children = new Map(manager.fields.children);
+  if (metadata.children.size === 0) children.delete('f:metadata');
+  else children.set('f:metadata', { ...metadata, member: false });
+  return { ...manager, fields: { ...manager.fields, children } };
+}
+
 export function writeManagers(object: KubeObject, managers: Manager[]): void {
-  const left = managers.filter(({ fields }) => !isEmptySet(fields));
+  const left = managers.map(withoutMetadata).filter(({ fields }) => !isEmptySet(fields));
   if (left.length > 0) object.metadata['managedFields'] = left.map(entryOf);
   else delete object.metadata['managedFields'];
 }
@@ -90,7 +100,7 @@ export function afterUpdate(
 ): Manager[] {
   const structure = structureOf(kind);
   const { written, removed } = compare(
-    managedPart(kind, before, writing.subresource) ?? {},
+    managedPart(kind, before, writing.subresource) ?? kind.empty,
     managedPart(kind, after, writing.subresource),
     structure,
   );

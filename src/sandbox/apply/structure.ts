@@ -1,6 +1,7 @@
 import type { Schema } from '../crd/schema.ts';
 import { asFields, canonical, type Fields, isFields } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { type Shape, shapeOfType } from '../kinds/shape.ts';
 
 /** How the lists and maps of an object merge, at one place in it. */
 export interface Structure {
@@ -8,73 +9,85 @@ export interface Structure {
   list: { keys: Record<string, unknown> } | 'set' | 'atomic';
   /** An object that is replaced as a whole. */
   atomicMap: boolean;
+  /** Whether it is a field of a type, and not a key of a map. */
+  isField(name: string): boolean;
   field(name: string): Structure;
   item(): Structure;
 }
 
-const NAME = { keys: { name: undefined } };
+/** Keys that an item may leave out, since they have a default. */
+const KEY_DEFAULTS: Record<string, unknown> = { protocol: 'TCP' };
 
-/** The lists of Kubernetes' own kinds that are not replaced as a whole. */
-const LISTS: Record<string, Structure['list']> = {
-  containers: NAME,
-  initContainers: NAME,
-  ephemeralContainers: NAME,
-  env: NAME,
-  volumes: NAME,
-  imagePullSecrets: NAME,
-  volumeMounts: { keys: { mountPath: undefined } },
-  volumeDevices: { keys: { devicePath: undefined } },
-  hostAliases: { keys: { ip: undefined } },
-  topologySpreadConstraints: { keys: { topologyKey: undefined, whenUnsatisfiable: undefined } },
-  conditions: { keys: { type: undefined } },
-  variables: NAME,
-  matchConditions: NAME,
-  ownerReferences: { keys: { uid: undefined } },
-  finalizers: 'set',
+/** What is not known merges as plain values do. */
+const UNKNOWN: Structure = {
+  list: 'atomic',
+  atomicMap: true,
+  isField: () => false,
+  field: () => UNKNOWN,
+  item: () => UNKNOWN,
 };
-const ATOMIC_MAPS = new Set([
-  'selector',
-  'labelSelector',
-  'nodeSelector',
-  'fieldRef',
-  'configMapKeyRef',
-  'secretKeyRef',
-  'resourceFieldRef',
-]);
 
-function builtinStructure(path: string[]): Structure {
-  const name = path.at(-1) ?? '';
-  const inContainer = path.at(-2)?.toLowerCase().endsWith('containers') === true;
-  const ports = { keys: { [inContainer ? 'containerPort' : 'port']: undefined, protocol: 'TCP' } };
-  return {
-    list: name === 'ports' ? ports : (LISTS[name] ?? 'atomic'),
-    // A Service's selector is an ordinary map, that of a workload is a LabelSelector.
-    atomicMap: ATOMIC_MAPS.has(name) && !(path[0] === 'Service' && name === 'selector'),
-    field: (field) => builtinStructure([...path, field]),
-    item: () => builtinStructure(path),
-  };
+function keysOf(keys: string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.map((key) => [key, KEY_DEFAULTS[key]]));
 }
 
+function shapeStructure(shape: Shape): Structure {
+  switch (shape.is) {
+    case 'scalar':
+      return UNKNOWN;
+    case 'list': {
+      const { keys, item } = shape;
+      const list = keys === undefined ? 'atomic' : keys === 'set' ? 'set' : { keys: keysOf(keys) };
+      return { ...UNKNOWN, list, item: () => shapeStructure(item) };
+    }
+    case 'map':
+      return { ...UNKNOWN, atomicMap: shape.atomic, field: () => shapeStructure(shape.values) };
+    case 'struct': {
+      const { fields, atomic } = shape;
+      return {
+        ...UNKNOWN,
+        atomicMap: atomic,
+        isField: (name) => fields.has(name),
+        field(name) {
+          const inner = fields.get(name);
+          return inner === undefined ? UNKNOWN : shapeStructure(inner);
+        },
+      };
+    }
+  }
+}
+
+/** Where a schema keeps what it does not know, maps merge and lists do not. */
+const PRESERVED: Structure = { ...UNKNOWN, atomicMap: false, field: () => PRESERVED };
+
 function schemaStructure(schema: Schema | undefined): Structure {
-  const type = schema?.['x-kubernetes-list-type'];
-  const keys = Object.fromEntries((schema?.['x-kubernetes-list-map-keys'] ?? []).map((key) => [key, undefined]));
+  if (schema === undefined) return PRESERVED;
+  const { properties, additionalProperties, items } = schema;
+  const type = schema['x-kubernetes-list-type'];
+  const keys = Object.fromEntries(
+    (schema['x-kubernetes-list-map-keys'] ?? []).map((key) => [key, items?.properties?.[key]?.default]),
+  );
   return {
     list: type === 'map' ? { keys } : type === 'set' ? 'set' : 'atomic',
-    atomicMap: schema?.['x-kubernetes-map-type'] === 'atomic',
-    field(name) {
-      const additional = schema?.additionalProperties;
-      return schemaStructure(schema?.properties?.[name] ?? (isFields(additional) ? additional : undefined));
-    },
-    item: () => schemaStructure(schema?.items),
+    atomicMap: schema['x-kubernetes-map-type'] === 'atomic',
+    isField: (name) => properties?.[name] !== undefined,
+    field: (name) =>
+      schemaStructure(properties?.[name] ?? (isFields(additionalProperties) ? additionalProperties : undefined)),
+    item: () => schemaStructure(items),
   };
 }
 
 /** How objects of a kind merge. Metadata merges the same way in all. */
 export function structureOf(kind: Kind): Structure {
-  const builtin = builtinStructure([kind.kind]);
-  if (kind.builtin) return builtin;
+  if (kind.builtin) return shapeStructure(shapeOfType(kind.kind) ?? { is: 'scalar', type: 'any' });
   const custom = schemaStructure(kind.schema);
-  return { ...custom, field: (name) => (name === 'metadata' ? builtin.field(name) : custom.field(name)) };
+  const metadata = shapeStructure(shapeOfType('ObjectMeta') ?? { is: 'scalar', type: 'any' });
+  return {
+    ...custom,
+    atomicMap: false,
+    isField: (name) => name === 'metadata' || custom.isField(name),
+    field: (name) => (name === 'metadata' ? metadata : custom.field(name)),
+  };
 }
 
 /** The step to an item of a list that is no atomic one. */

@@ -2,8 +2,9 @@ import type { KubeObject, Resource } from '../../kube/object.ts';
 import { createCelEnvironment } from '../admission/cel.ts';
 import { asFields, asList, at, equal, isFields } from '../json.ts';
 import { defineKind, type Kind } from '../kinds/kind.ts';
+import { dropEmpty } from '../kinds/normalise.ts';
 import type { Registry } from '../kinds/registry.ts';
-import type { Problem } from '../server/failures.ts';
+import { type Problem, reasonOf } from '../server/failures.ts';
 import type { Store } from '../store/store.ts';
 import { fillDefaults, prune, type Schema, unknownKeywords } from './schema.ts';
 import { compileRules, validateRules, validateValue } from './validate.ts';
@@ -20,6 +21,19 @@ function servedVersions(crd: KubeObject): Record<string, unknown>[] {
     (version): version is Record<string, unknown> => isFields(version) && version['served'] !== false,
   );
 }
+
+/** After these the rules are not looked at. */
+const BLOCKING = ['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid'].map((name) => `FieldValue${name}`);
+
+function isBlocking(problem: Problem): boolean {
+  return BLOCKING.includes(reasonOf(problem));
+}
+
+const UNCHECKED: Problem = {
+  path: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
 
 /** The kind that one version of a CRD defines, with what is wrong with its schema. */
 function kindOf(crd: KubeObject, version: Record<string, unknown>): { kind: Kind; problems: Problem[] } {
@@ -50,6 +64,7 @@ function kindOf(crd: KubeObject, version: Record<string, unknown>): { kind: Kind
       schema: root,
       columns: asList(version['additionalPrinterColumns']),
       normalise(object) {
+        dropEmpty(object.metadata);
         for (const name of Object.keys(object)) {
           if (name === 'metadata' || name === 'kind' || name === 'apiVersion') continue;
           const property = schema.properties?.[name];
@@ -60,7 +75,8 @@ function kindOf(crd: KubeObject, version: Record<string, unknown>): { kind: Kind
       },
       validate(object, old) {
         const found = validateValue(object, root, '');
-        return found.length > 0 ? found : validateRules(rules, schema, '', object, old);
+        if (rules.size > 0 && found.some(isBlocking)) return [...found, UNCHECKED];
+        return [...found, ...validateRules(rules, schema, '', object, old)];
       },
     },
   );

@@ -25,6 +25,17 @@ function lengthOf(text: string): number {
   return Array.from(text).length;
 }
 
+/** The first thing that is wrong with a text. */
+function stringProblem(value: string, { maxLength, minLength, pattern }: Schema): string | undefined {
+  if (maxLength !== undefined && lengthOf(value) > maxLength) {
+    return `Too long: may not be more than ${maxLength} bytes`;
+  }
+  if (minLength !== undefined && lengthOf(value) < minLength)
+    return inBody(`should be at least ${minLength} chars long`);
+  if (pattern === undefined || new RegExp(pattern).test(value)) return undefined;
+  return inBody(`should match '${pattern}'`);
+}
+
 const inBody = (text: string): string => `in body ${text}`;
 
 const checks: Check[] = [
@@ -33,18 +44,7 @@ const checks: Check[] = [
     const names = allowed.map((one) => JSON.stringify(one)).join(', ');
     return `Unsupported value: ${JSON.stringify(value)}: supported values: ${names}`;
   },
-  (value, { pattern }) =>
-    typeof value === 'string' && pattern !== undefined && !new RegExp(pattern).test(value)
-      ? inBody(`should match '${pattern}'`)
-      : undefined,
-  (value, { maxLength }) =>
-    typeof value === 'string' && maxLength !== undefined && lengthOf(value) > maxLength
-      ? `Too long: may not be more than ${maxLength} bytes`
-      : undefined,
-  (value, { minLength }) =>
-    typeof value === 'string' && minLength !== undefined && lengthOf(value) < minLength
-      ? inBody(`should be at least ${minLength} chars long`)
-      : undefined,
+  (value, schema) => (typeof value === 'string' ? stringProblem(value, schema) : undefined),
   (value, { minimum }) =>
     typeof value === 'number' && minimum !== undefined && value < minimum
       ? inBody(`should be greater than or equal to ${minimum}`)
@@ -63,20 +63,23 @@ const checks: Check[] = [
       : undefined,
   (value, { format }) =>
     format === 'date-time' && typeof value === 'string' && Number.isNaN(Date.parse(value))
-      ? inBody('must be of type date-time')
+      ? inBody(`must be of type date-time: ${JSON.stringify(value)}`)
       : undefined,
-  (value, schema) => {
-    if (!Array.isArray(value)) return undefined;
-    const keys = schema['x-kubernetes-list-map-keys'];
-    if (schema['x-kubernetes-list-type'] === 'atomic' || (keys === undefined && !isSet(schema))) return undefined;
-    const ids = value.map((item) => JSON.stringify(keys === undefined ? item : keys.map((key) => itemKey(item, key))));
-    const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-    return twice === undefined ? undefined : `Duplicate value: ${twice}`;
-  },
 ];
 
 function isSet(schema: Schema): boolean {
   return schema['x-kubernetes-list-type'] === 'set';
+}
+
+/** The items of a set, or of a list with keys, that are there before. */
+function duplicates(value: unknown, schema: Schema, path: string): Problem[] {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  if (!Array.isArray(value) || schema['x-kubernetes-list-type'] === 'atomic') return [];
+  if (keys === undefined && !isSet(schema)) return [];
+  const ids = value.map((item) => JSON.stringify(keys === undefined ? item : keys.map((key) => itemKey(item, key))));
+  return ids.flatMap((id, index) =>
+    ids.indexOf(id) === index ? [] : [{ path: `${path}[${index}]`, message: `Duplicate value: ${id}` }],
+  );
 }
 
 function itemKey(item: unknown, key: string): unknown {
@@ -100,7 +103,7 @@ export function validateValue(value: unknown, schema: Schema, path: string): Pro
     const text = message.startsWith('in body') ? `Invalid value: ${show(value)}: ${path} ${message}` : message;
     return [{ path, message: text }];
   });
-  return [...own, ...validateChildren(value, schema, path)];
+  return [...own, ...duplicates(value, schema, path), ...validateChildren(value, schema, path)];
 }
 
 function validateChildren(value: unknown, schema: Schema, path: string): Problem[] {
@@ -118,6 +121,39 @@ function validateChildren(value: unknown, schema: Schema, path: string): Problem
     return isFields(property) ? validateValue(field, property as Schema, join(name)) : [];
   });
   return [...missing, ...nested];
+}
+
+/**
+ * What keeps an applied manifest from being merged: a value that is no map, list, text, number or boolean where the schema
+ * wants one. Undefined when there is nothing.
+ */
+export function appliedProblem(value: unknown, schema: Schema, path = ''): string | undefined {
+  if (value === undefined || value === null || schema['x-kubernetes-preserve-unknown-fields'] === true)
+    return undefined;
+  if (!hasType(value, { ...schema, type: schema.type === 'integer' ? 'number' : (schema.type ?? 'object') })) {
+    const wanted = {
+      object: 'map',
+      array: 'list',
+      integer: 'numeric (int or float)',
+      number: 'numeric (int or float)',
+    };
+    const name = wanted[schema.type as keyof typeof wanted] ?? schema.type ?? 'map';
+    return `${path}: expected ${name}, got ${JSON.stringify(value)}`;
+  }
+  const children: [string, unknown, Schema | undefined][] = Array.isArray(value)
+    ? value.map((item, index) => [`${path}[${index}]`, item, schema.items])
+    : isFields(value)
+      ? Object.entries(value).map(([name, field]) => [`${path}.${name}`, field, childOf(schema, name)])
+      : [];
+  for (const [here, child, inner] of children) {
+    const problem = inner === undefined ? undefined : appliedProblem(child, inner, here);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function childOf({ properties, additionalProperties }: Schema, name: string): Schema | undefined {
+  return properties?.[name] ?? (isFields(additionalProperties) ? (additionalProperties as Schema) : undefined);
 }
 
 export interface CompiledRule extends Rule {

@@ -25,7 +25,7 @@ export function statusOf(error: ApiError): Record<string, unknown> {
     metadata: {},
     status: 'Failure',
     message: error.message,
-    reason: error.reason,
+    ...(error.reason === '' ? {} : { reason: error.reason }),
     ...(Object.keys(details).length === 0 ? {} : { details }),
     code: error.status,
   };

@@ -27,6 +27,12 @@ export function presentObject(served: Served, object: KubeObject, how: Presentat
   return tableOf(served, [visible], { resourceVersion }, how, columns);
 }
 
+/** In lists of Kubernetes' own kinds the items do not say what they are. */
+function withoutType(object: KubeObject): Record<string, unknown> {
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  return rest;
+}
+
 /** A list in the form that was asked for. */
 export function presentList(served: Served, page: Page, how: Presentation): unknown {
   const metadata = {
@@ -40,7 +46,8 @@ export function presentList(served: Served, page: Page, how: Presentation): unkn
     const items = visible.map(metadataOf);
     return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
   }
-  return { kind: served.listKind, apiVersion: served.apiVersion, metadata, items: visible };
+  const items = served.stored.builtin ? visible.map(withoutType) : visible;
+  return { kind: served.listKind, apiVersion: served.apiVersion, metadata, items };
 }
 
 /** Reads includeObject. Throws 400. */

@@ -2,7 +2,7 @@ import { ApiError } from '../../kube/errors.ts';
 import type { KubeObject, Resource } from '../../kube/object.ts';
 import { isFields } from '../json.ts';
 import { parseSelectors } from '../selectors.ts';
-import { badRequest, expired } from '../server/failures.ts';
+import { badRequest, expired, invalidOptions } from '../server/failures.ts';
 import type { Store } from '../store/store.ts';
 import { numeric } from './request.ts';
 
@@ -85,22 +85,36 @@ export function readVersion(store: Store, text: string | null): number | undefin
   });
 }
 
+/** As the API server checks resourceVersionMatch. Throws 422. */
+function checkMatch(query: URLSearchParams): void {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const version = query.get('resourceVersion') ?? '';
+  if (match === '') return;
+  const refuse = (message: string): ApiError => invalidOptions('ListOptions', 'resourceVersionMatch', message);
+  if (version === '') {
+    throw refuse('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+  }
+  if ((query.get('continue') ?? '') !== '') {
+    throw refuse('Forbidden: resourceVersionMatch is forbidden when continue is provided');
+  }
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    throw refuse(`Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`);
+  }
+  if (match === 'Exact' && version === '0') {
+    throw refuse('Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
+}
+
 /** Which version a list shows: that of its token, the exact one that was asked for, or the present. */
 function versionWanted(store: Store, query: URLSearchParams, position: Position | undefined): number {
+  checkMatch(query);
   const asked = readVersion(store, query.get('resourceVersion'));
   const match = query.get('resourceVersionMatch') ?? '';
   if (position !== undefined) {
     if (asked !== undefined) throw badRequest('specifying resource version is not allowed when using continue');
     return position.version;
   }
-  if (match === 'Exact') {
-    if (asked === undefined) throw badRequest('resourceVersionMatch Exact needs a resourceVersion other than 0');
-    return asked;
-  }
-  if (match !== '' && match !== 'NotOlderThan') {
-    throw badRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}`);
-  }
-  return store.version();
+  return match === 'Exact' && asked !== undefined ? asked : store.version();
 }
 
 /** The list that a query asks for. Throws 400 and 410. */
@@ -110,6 +124,7 @@ export function listPage(
   namespace: string | undefined,
   query: URLSearchParams,
 ): Page {
+  const limit = numeric(query, 'limit') ?? 0;
   const token = query.get('continue') ?? '';
   const position = token === '' ? undefined : readToken(token);
   const version = versionWanted(store, query, position);
@@ -120,7 +135,6 @@ export function listPage(
   const selected = all.filter(parseSelectors(selectorsOf(query)));
   const from = position === undefined ? 0 : selected.findIndex((object) => isAfter(object, position.after));
   const rest = from < 0 ? [] : selected.slice(from);
-  const limit = numeric(query, 'limit') ?? 0;
   if (limit === 0 || rest.length <= limit) return { version, items: rest, next: undefined, remaining: undefined };
   const items = rest.slice(0, limit);
   const last = items.at(-1);

@@ -15,7 +15,7 @@ import { listPage, selectorsOf } from './list.ts';
 import type { Presentation } from './presentation.ts';
 import { flag, type HttpRequest, type ResourcePath } from './request.ts';
 import type { Served } from './served.ts';
-import { validateFields, validatePatch } from './validation/field-validation.ts';
+import { validateApplied, validateFields, validatePatched } from './validation/field-validation.ts';
 import { watchResource } from './watch.ts';
 import { deleteOptions, writeOptions } from './write-options.ts';
 
@@ -46,7 +46,8 @@ async function run<T>(call: ObjectCall, verb: Verb, target: CallTarget, effect: 
 }
 
 function answer(call: ObjectCall, object: KubeObject, warnings: string[], status = 200): Answer {
-  return { status, json: presentObject(call.served, object, call.how), form: call.how.form, warnings };
+  const told = call.request.method === 'GET' ? [] : [...warnings, ...call.served.stored.warn(object)];
+  return { status, json: presentObject(call.served, object, call.how), form: call.how.form, warnings: told };
 }
 
 /** An object in a body, in the form in which it is stored, and what there is to say about its fields. */
@@ -70,7 +71,7 @@ function objectIn(call: ObjectCall, text: string): Sent {
   const placed = path.namespace === undefined ? metadata : { ...metadata, namespace: path.namespace };
   const object = { ...body, metadata: placed } as unknown as KubeObject;
   const stored = served.view === undefined ? object : served.view.store(object);
-  return { object: stored, warnings: validateFields(served, request.query, stored) };
+  return { object: stored, warnings: validateFields(served.stored, request.query, stored) };
 }
 
 async function create(call: ObjectCall): Promise<Answer> {
@@ -96,12 +97,25 @@ async function replace(call: ObjectCall): Promise<Answer> {
   return answer(call, stored, [...odd, ...warnings]);
 }
 
+const SCALE = {
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  plural: 'scales',
+  namespaced: true,
+  builtin: true,
+  schema: undefined,
+};
+
 async function patch(call: ObjectCall, subresource?: 'status' | 'scale'): Promise<Answer> {
   const { context, request, served } = call;
   const ref = refOf(call);
   const { type, patch: body } = parsePatch(await request.body(), request.headers['content-type']);
-  const odd = subresource === 'scale' ? [] : validatePatch(served, request.query, type, body);
-  const options = { ...writeOptions(request), type, force: flag(request.query, 'force') };
+  if (type === 'apply' && subresource !== 'scale') validateApplied(served.stored, request.query, body);
+  const odd: string[] = [];
+  const decode = (object: KubeObject): void => {
+    odd.push(...validatePatched(subresource === 'scale' ? SCALE : served.stored, request.query, object));
+  };
+  const options = { ...writeOptions(request), type, force: flag(request.query, 'force'), decode };
   const part = subresource === undefined ? {} : { subresource };
   const existed = context.store.get(served.stored, ref.namespace, ref.name) !== undefined;
   const [stored, warnings] = await run(call, 'patch', { ref, ...part, dryRun: options.dryRun, body }, () =>
@@ -139,9 +153,7 @@ async function remove(call: ObjectCall): Promise<Answer> {
   const options = await deleteOptions(request);
   const [result, warnings] = await run(call, 'delete', { ref, dryRun: options.dryRun, body: options }, () => {
     const { uid } = find(call, ref).metadata;
-    deleteObject(context, served.stored, ref, options);
-    const left = context.store.get(served.stored, ref.namespace, ref.name);
-    return { uid, left: left?.metadata.uid === uid && options.dryRun !== true ? left : undefined };
+    return { uid, left: deleteObject(context, served.stored, ref, options) };
   });
   if (result.left !== undefined) return answer(call, result.left, warnings);
   const details = { name: ref.name, group: groupOf(served.apiVersion), kind: served.plural, uid: result.uid };

@@ -1,8 +1,7 @@
-import { ApiError } from '../../kube/errors.ts';
 import { asFields, isFields } from '../json.ts';
 import type { WriteRequest } from '../server/context.ts';
 import type { DeleteRequest } from '../server/delete.ts';
-import { badRequest, notImplemented } from '../server/failures.ts';
+import { badRequest, invalidOptions, notImplemented } from '../server/failures.ts';
 import { parseBody } from './body.ts';
 import { flag, type HttpRequest, numeric } from './request.ts';
 
@@ -10,8 +9,7 @@ function isDryRun(values: string[], options: string): boolean {
   const given = values.filter((value) => value !== '');
   const wrong = given.find((value) => value !== 'All');
   if (wrong !== undefined) {
-    const message = `dryRun: Unsupported value: ${JSON.stringify(wrong)}: supported values: "All"`;
-    throw new ApiError(422, 'Invalid', `${options}.meta.k8s.io "" is invalid: ${message}`);
+    throw invalidOptions(options, 'dryRun', `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`);
   }
   return given.length > 0;
 }
@@ -30,8 +28,8 @@ export function writeOptions(request: HttpRequest): WriteRequest & { dryRun: boo
 function policyOf(value: unknown): DeleteRequest['propagationPolicy'] {
   if (value === undefined || value === null || value === '') return undefined;
   if (value === 'Background' || value === 'Foreground' || value === 'Orphan') return value;
-  const message = `propagationPolicy: Unsupported value: ${JSON.stringify(value)}: supported values: "Foreground", "Background", "Orphan"`;
-  throw new ApiError(422, 'Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${message}`);
+  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
+  throw invalidOptions('DeleteOptions', 'propagationPolicy', message);
 }
 
 /** The options of a delete, from its body or, without one, its query. Throws 400, 422 and 501. */

@@ -19,13 +19,21 @@ export interface Kind extends Resource {
   tracked: boolean;
   /** Of a custom resource: how its lists merge in server-side apply. */
   schema: Schema | undefined;
+  /** The parts that an object of this kind always has, which therefore nobody adds: for managedFields. */
+  empty: Record<string, unknown>;
   /** additionalPrinterColumns of a custom resource. */
   columns: readonly unknown[];
   /** Fills defaults and drops what says nothing. Writes to its argument. */
   normalise(object: KubeObject): void;
   /** What is set when it is made. Writes to its argument. */
   prepareCreate(object: KubeObject): void;
+  /** Gives it what the server chooses, which belongs to no field manager. Writes to its argument. */
+  allocate(object: KubeObject): void;
+  /** Puts what was chosen before into a change that leaves it out. Writes to its first argument. */
+  keep(object: KubeObject, current: KubeObject): void;
   validate(object: KubeObject, old: KubeObject | undefined): Problem[];
+  /** What to tell the client besides. */
+  warn(object: KubeObject): string[];
 }
 
 const plain: Omit<Kind, keyof Resource> = {
@@ -37,10 +45,14 @@ const plain: Omit<Kind, keyof Resource> = {
   statusKeepsAnnotations: false,
   tracked: false,
   schema: undefined,
+  empty: {},
   columns: [],
   normalise: () => undefined,
   prepareCreate: () => undefined,
+  allocate: () => undefined,
+  keep: () => undefined,
   validate: () => [],
+  warn: () => [],
 };
 
 /** A kind with what differs from an object that is only stored. */

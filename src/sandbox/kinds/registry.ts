@@ -1,9 +1,11 @@
 import { ApiError } from '../../kube/errors.ts';
 import { type KubeObject, type Resource, resources } from '../../kube/object.ts';
-import { asList, at, ensure, isFields, setDefault } from '../json.ts';
+import { at, ensure, setDefault } from '../json.ts';
 import { groupOf } from '../server/failures.ts';
+import { configMaps, secrets } from './config.ts';
 import { defineKind, type Kind } from './kind.ts';
 import { dropEmpty } from './normalise.ts';
+import { services } from './services.ts';
 import { deployments, pods, replicaSets } from './workloads.ts';
 
 export interface Registry {
@@ -54,19 +56,6 @@ function normaliseNamespace(object: KubeObject): void {
   setDefault(ensure(object, 'status'), 'phase', 'Active');
 }
 
-function normaliseService(object: KubeObject): void {
-  dropEmpty(object);
-  const spec = ensure(object, 'spec');
-  setDefault(spec, 'type', 'ClusterIP');
-  setDefault(spec, 'sessionAffinity', 'None');
-  setDefault(spec, 'internalTrafficPolicy', 'Cluster');
-  for (const port of asList(spec['ports'])) {
-    if (!isFields(port)) continue;
-    setDefault(port, 'protocol', 'TCP');
-    setDefault(port, 'targetPort', port['port']);
-  }
-}
-
 function builtins(): Kind[] {
   const clean = { normalise: dropEmpty };
   const managed = { ...clean, tracked: true };
@@ -78,19 +67,24 @@ function builtins(): Kind[] {
     defineKind(resources.namespaces, {
       status: true,
       tracked: true,
+      empty: { spec: {}, status: {} },
       normalise: normaliseNamespace,
       prepareCreate: (object) => {
         object['spec'] = { finalizers: ['kubernetes'] };
       },
     }),
-    defineKind(resources.services, { status: true, normalise: normaliseService, tracked: true }),
-    defineKind(resources.configMaps, managed),
-    defineKind(core('Secret', 'secrets'), clean),
+    services,
+    configMaps,
+    secrets,
     defineKind(core('ServiceAccount', 'serviceaccounts'), managed),
     ...accessKinds().map((resource) => defineKind(resource, managed)),
     defineKind(podDisruptionBudgets, { ...managed, status: true, generation: 'spec' }),
-    defineKind(core('ResourceQuota', 'resourcequotas'), { ...clean, status: true }),
-    defineKind(resources.persistentVolumeClaims, { ...clean, status: true }),
+    defineKind(core('ResourceQuota', 'resourcequotas'), { ...managed, status: true, empty: { spec: {}, status: {} } }),
+    defineKind(resources.persistentVolumeClaims, {
+      ...managed,
+      status: true,
+      empty: { spec: { resources: {} }, status: {} },
+    }),
     defineKind(resources.leases, { ...clean, unconditionalUpdate: false }),
     defineKind(resources.events, { ...clean }),
     defineKind(endpointSlices, clean),

@@ -2,6 +2,7 @@ import { type KubeObject, type LabelSelector, resources } from '../../kube/objec
 import { asFields, asList, at, ensure, equal, type Fields, isFields, setDefault } from '../json.ts';
 import { isEmptySelector, matchesAll } from '../selectors.ts';
 import type { Problem } from '../server/failures.ts';
+import { containerPartProblems } from './container-problems.ts';
 import { defineKind, type Kind } from './kind.ts';
 import { dropEmpty } from './normalise.ts';
 import { defaultPod, defaultPodSpec } from './pod-defaults.ts';
@@ -21,6 +22,7 @@ function containerProblems(podSpec: unknown, path: string): Problem[] {
     if (typeof name !== 'string') problems.push(required(`${here}.name`));
     else if (names.has(name)) problems.push({ path: `${here}.name`, message: `Duplicate value: "${name}"` });
     if (typeof image !== 'string' || image === '') problems.push(required(`${here}.image`));
+    problems.push(...containerPartProblems(asFields(container), asFields(podSpec), here));
     names.add(name);
     return problems;
   });
@@ -28,16 +30,17 @@ function containerProblems(podSpec: unknown, path: string): Problem[] {
 
 function selectorProblems(object: KubeObject, old: KubeObject | undefined): Problem[] {
   const selector = at(object, 'spec', 'selector');
-  if (!isFields(selector) || isEmptySelector(selector as LabelSelector)) return [required('spec.selector')];
+  const missing = !isFields(selector) || isEmptySelector(selector as LabelSelector);
   if (old !== undefined && !equal(selector, at(old, 'spec', 'selector'))) {
     const value = JSON.stringify(selector);
     return [{ path: 'spec.selector', message: `Invalid value: ${value}: field is immutable` }];
   }
   const labels = at(object, 'spec', 'template', 'metadata', 'labels');
-  if (matchesAll(selector as LabelSelector, asFields(labels) as Record<string, string>)) return [];
-  const value = JSON.stringify(labels ?? {});
+  if (!missing && matchesAll(selector as LabelSelector, asFields(labels) as Record<string, string>)) return [];
+  const value = JSON.stringify(labels ?? null);
   const message = `Invalid value: ${value}: \`selector\` does not match template \`labels\``;
-  return [{ path: 'spec.template.metadata.labels', message }];
+  const mismatch = { path: 'spec.template.metadata.labels', message };
+  return missing ? [required('spec.selector'), mismatch] : [mismatch];
 }
 
 function replicaProblems(object: KubeObject): Problem[] {
@@ -107,7 +110,10 @@ function podProblems(object: KubeObject, old: KubeObject | undefined): Problem[]
   return [{ path: 'spec', message: 'Forbidden: pod updates may not change fields other than the images' }];
 }
 
+const TEMPLATE = { metadata: {}, spec: { containers: null } };
+
 export const deployments: Kind = defineKind(resources.deployments, {
+  empty: { spec: { selector: null, strategy: {}, template: TEMPLATE } },
   status: true,
   scale: true,
   generation: 'specOrAnnotations',
@@ -118,6 +124,7 @@ export const deployments: Kind = defineKind(resources.deployments, {
 });
 
 export const replicaSets: Kind = defineKind(resources.replicaSets, {
+  empty: { spec: { selector: null, template: TEMPLATE } },
   status: true,
   scale: true,
   generation: 'spec',

@@ -1,109 +1,141 @@
-import { asList, clone, equal, type Fields, isFields } from '../json.ts';
+import { clone, equal, type Fields, isFields } from '../json.ts';
+import type { Shape } from '../kinds/shape.ts';
 import { badRequest } from '../server/failures.ts';
+import { cannotPatch, checkOrder, DELETE_VALUES, ORDER, retainKeys, withoutDirectives } from './directives.ts';
 import { interleave } from './interleave.ts';
-import { mergeKeyOf } from './list-keys.ts';
 
-const DIRECTIVES = ['$patch', '$retainKeys'];
-const ORDER = '$setElementOrder/';
-const DELETE_VALUES = '$deleteFromPrimitiveList/';
+type ListShape = Extract<Shape, { is: 'list' }>;
 
-function isDirective(key: string): boolean {
-  return DIRECTIVES.includes(key) || key.startsWith(ORDER) || key.startsWith(DELETE_VALUES);
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
 }
 
-/** The fields of a patch without what only steers it. */
-function withoutDirectives(patch: Fields): Fields {
-  const plain: Fields = {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (isDirective(key) || value === null) continue;
-    plain[key] = cleaned(value);
+/** What is known of a field. Throws 500 where there is no such field to merge with. */
+function lookUp(shape: Shape, key: string): Shape {
+  if (shape.is === 'map') return shape.values;
+  const found = shape.is === 'struct' ? shape.fields.get(key) : undefined;
+  if (found !== undefined) return found;
+  const owner = shape.is === 'struct' ? shape.name : shape.is;
+  throw cannotPatch(`unable to find api field in struct ${owner} for the json field ${JSON.stringify(key)}`);
+}
+
+function listShape(shape: Shape, key: string): ListShape {
+  const found = lookUp(shape, key);
+  if (found.is === 'list') return found;
+  throw cannotPatch(`${key}: the patch has a list where there is none`);
+}
+
+function identify({ patchKey }: ListShape): (item: unknown) => unknown {
+  return (item) => (patchKey === undefined || patchKey === 'set' || !isFields(item) ? item : item[patchKey]);
+}
+
+/** Lists with their `$setElementOrder` come first, both are taken out of the patch. */
+function mergeOrdered(original: Fields, patch: Fields, shape: Shape): void {
+  for (const [directive, order] of Object.entries(patch)) {
+    if (!directive.startsWith(ORDER)) continue;
+    delete patch[directive];
+    const key = directive.slice(ORDER.length);
+    const [present, changed] = [original[key], patch[key]];
+    const lists = [order, present ?? [], changed ?? []];
+    if (!lists.every(Array.isArray)) throw cannotPatch(`${directive}: expected lists`);
+    const wanted = order as unknown[];
+    const list = listShape(shape, key);
+    const idOf = identify(list);
+    if (Array.isArray(changed) && changed.length > 0) checkOrder(changed, wanted, idOf);
+    delete patch[key];
+    if (present === undefined && changed === undefined) continue;
+    const server = (present ?? []) as unknown[];
+    const merged =
+      changed === undefined
+        ? server
+        : present === undefined
+          ? (withoutDirectives(changed) as unknown[])
+          : mergeList(server, changed as unknown[], list);
+    original[key] = interleave(merged, wanted.map(idOf), server.map(idOf), idOf);
   }
-  return plain;
 }
 
-/** A new value from a patch where nothing was to merge with. */
-function cleaned(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.filter((item) => !(isFields(item) && item['$patch'] === 'delete')).map(cleaned);
+function mergeFields(original: Fields, patch: Fields, shape: Shape): Fields {
+  const directive = patch['$patch'];
+  if (directive === 'replace') {
+    delete patch['$patch'];
+    return patch;
   }
-  return isFields(value) ? withoutDirectives(value) : value;
-}
-
-function retain(result: Fields, patch: Fields): void {
-  const keep = patch['$retainKeys'];
-  if (!Array.isArray(keep)) return;
-  for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key];
-}
-
-function patchFields(target: Fields, patch: Fields, path: string[]): Fields {
-  const result: Fields = { ...target };
-  for (const [key, value] of Object.entries(patch)) {
-    if (isDirective(key)) continue;
-    if (value === null) delete result[key];
-    else result[key] = patchValue(result[key], value, [...path, key]);
+  if (directive === 'delete') return {};
+  if (directive !== undefined) throw cannotPatch(`unknown patch type ${JSON.stringify(directive)}`);
+  retainKeys(original, patch);
+  mergeOrdered(original, patch, shape);
+  for (const [name, value] of Object.entries(patch)) {
+    if (name.startsWith(DELETE_VALUES)) dropValues(original, name.slice(DELETE_VALUES.length), value);
+    else mergeField(original, name, value, shape);
   }
-  for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith(DELETE_VALUES)) dropValues(result, key.slice(DELETE_VALUES.length), value);
-    if (key.startsWith(ORDER)) order(result, key.slice(ORDER.length), value, path, target);
+  return original;
+}
+
+function dropValues(original: Fields, key: string, values: unknown): void {
+  if (!Array.isArray(values)) throw badRequest('invalid patch format of primitive list');
+  const list = original[key];
+  if (Array.isArray(list)) original[key] = list.filter((value) => !values.includes(value));
+}
+
+function mergeField(original: Fields, key: string, value: unknown, shape: Shape): void {
+  const present = original[key];
+  if (value === null) {
+    delete original[key];
+    return;
   }
-  retain(result, patch);
-  return result;
-}
-
-function dropValues(result: Fields, field: string, values: unknown): void {
-  const list = result[field];
-  if (Array.isArray(list) && Array.isArray(values)) result[field] = list.filter((value) => !values.includes(value));
-}
-
-function identity(item: unknown, key: string): unknown {
-  return key === 'set' || !isFields(item) ? item : item[key];
-}
-
-function order(result: Fields, field: string, wanted: unknown, path: string[], target: Fields): void {
-  const list = result[field];
-  const key = mergeKeyOf([...path, field]);
-  if (!Array.isArray(list) || !Array.isArray(wanted) || key === undefined) return;
-  const server = asList(target[field]).map((item) => identity(item, key));
-  result[field] = interleave(
-    list,
-    wanted.map((item) => identity(item, key)),
-    server,
-    (item) => identity(item, key),
-  );
-}
-
-function patchValue(target: unknown, patch: unknown, path: string[]): unknown {
-  if (Array.isArray(patch)) return patchList(Array.isArray(target) ? target : [], patch, path);
-  if (!isFields(patch)) return patch;
-  if (patch['$patch'] === 'replace') return withoutDirectives(patch);
-  if (patch['$patch'] === 'delete') return {};
-  return isFields(target) ? patchFields(target, patch, path) : patchFields({}, patch, path);
-}
-
-function patchList(target: unknown[], patch: unknown[], path: string[]): unknown {
-  const key = mergeKeyOf(path);
-  if (patch.some((item) => isFields(item) && item['$patch'] === 'replace')) {
-    return patch.filter((item) => !isFields(item) || item['$patch'] === undefined).map(cleaned);
+  const isNew = present === undefined || kindOf(present) !== kindOf(value);
+  if (!isNew && isFields(value)) original[key] = mergeFields(present as Fields, value, lookUp(shape, key));
+  else if (!isNew && Array.isArray(value))
+    original[key] = mergeList(present as unknown[], value, listShape(shape, key));
+  else {
+    const plain = withoutDirectives(value);
+    if (plain === undefined) delete original[key];
+    else original[key] = plain;
   }
-  if (key === undefined) return clone(patch);
-  const idOf = (item: unknown): unknown => identity(item, key);
-  let result = key === 'set' ? [...target, ...patch.filter((value) => !target.includes(value))] : [...target];
-  if (key !== 'set') for (const item of patch) result = patchItem(result, item, key, path);
-  return interleave(result, patch.map(idOf), target.map(idOf), idOf);
 }
 
-function patchItem(list: unknown[], item: unknown, key: string, path: string[]): unknown[] {
-  if (!isFields(item) || item[key] === undefined) {
-    throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key} (${path.join('.')})`);
+function mergeList(original: unknown[], patch: unknown[], shape: ListShape): unknown[] {
+  const { patchKey, item } = shape;
+  if (patchKey === undefined) return patch;
+  if (original.length + patch.length === 0) return original;
+  const idOf = identify(shape);
+  if (patchKey === 'set') {
+    const merged = [...new Set([...original, ...patch])];
+    return interleave(merged, patch.map(idOf), original.map(idOf), idOf);
   }
-  const same = (other: unknown): boolean => isFields(other) && equal(other[key], item[key]);
-  if (item['$patch'] === 'delete') return list.filter((other) => !same(other));
-  if (!list.some(same)) return [...list, patchFields({}, item, path)];
-  return list.map((other) => (same(other) ? patchValue(other, item, path) : other));
+  const { server, plain } = applySpecial(original, patch, patchKey);
+  const merged = [...server];
+  for (const one of plain) {
+    const index = merged.findIndex((other) => isFields(other) && equal(other[patchKey], one[patchKey]));
+    if (index < 0) merged.push(one);
+    else merged[index] = mergeFields(merged[index] as Fields, clone(one), item);
+  }
+  return interleave(merged, plain.map(idOf), server.map(idOf), idOf);
 }
 
-/** Kubernetes' strategic merge patch, for the kinds whose lists are known in list-keys.ts. Answers a new object. */
-export function strategicPatch(target: Fields, patch: unknown): Fields {
+/** Does what the items with `$patch` say, and answers the others. */
+function applySpecial(original: unknown[], patch: unknown[], key: string): { server: unknown[]; plain: Fields[] } {
+  let server = original;
+  let replaces = false;
+  const plain: Fields[] = [];
+  for (const one of patch) {
+    if (!isFields(one)) throw cannotPatch(`expected objects in a list that is merged by ${key}`);
+    const directive = one['$patch'];
+    if (directive === 'replace') replaces = true;
+    else if (directive !== undefined && directive !== 'delete') {
+      throw cannotPatch(`unknown patch type ${JSON.stringify(directive)}`);
+    } else if (one[key] === undefined && !replaces) {
+      throw cannotPatch(`map: ${JSON.stringify(one)} does not contain declared merge key: ${key}`);
+    } else if (directive === 'delete') {
+      server = server.filter((other) => !(isFields(other) && equal(other[key], one[key])));
+    } else plain.push(one);
+  }
+  return replaces ? { server: plain, plain: [] } : { server, plain };
+}
+
+/** Kubernetes' strategic merge patch on an object of this shape. Answers a new object. Throws 400 and 500. */
+export function strategicPatch(target: Fields, patch: unknown, shape: Shape): Fields {
   if (!isFields(patch)) throw badRequest('a strategic merge patch is an object');
-  return patchValue(target, patch, []) as Fields;
+  return mergeFields(clone(target), clone(patch), shape);
 }

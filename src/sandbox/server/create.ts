@@ -85,6 +85,7 @@ export function createObject(
       time: timestamp(context.clock.now()),
     });
   }
+  kind.allocate(object);
   const admitted: Admitted = {
     operation: 'CREATE',
     kind,
@@ -99,7 +100,7 @@ export function createObject(
   context.admission.mutate(admitted);
   const mutated = admitted.object ?? object;
   kind.normalise(mutated);
-  const problems = [...metadataProblems(mutated), ...kind.validate(mutated, undefined)];
+  const problems = [...metadataProblems(kind, mutated), ...kind.validate(mutated, undefined)];
   if (problems.length > 0) throw invalid(kind, mutated.metadata.name, problems);
   context.admission.validate({ ...admitted, object: mutated });
   if (context.store.get(kind, mutated.metadata.namespace, mutated.metadata.name) !== undefined) {

@@ -67,13 +67,16 @@ function optionsOf({ propagationPolicy, gracePeriodSeconds }: DeleteRequest): Re
   };
 }
 
-/** DELETE. What has finalizers, or is a pod that runs, is only marked. A second delete of the same object is no error. */
+/**
+ * DELETE. What has finalizers, or is a pod that runs, is only marked. A second delete of the same object is no error. The
+ * answer is what is left, also of a dry run.
+ */
 export function deleteObject(
   context: ServerContext,
   resource: Resource,
   ref: { namespace?: string | undefined; name: string },
   request: DeleteRequest,
-): void {
+): KubeObject | undefined {
   const kind = context.registry.find(resource);
   const current = context.store.get(kind, ref.namespace, ref.name);
   if (current === undefined) throw notFound(kind, ref.name);
@@ -90,14 +93,15 @@ export function deleteObject(
     oldObject: current,
     options: optionsOf(request),
   });
-  if (request.dryRun === true) return;
   const finalizers = finalizersAfter(current, request.propagationPolicy);
   const grace = graceOf(kind, current, request);
   const waits = kind.kind === 'Namespace' && asList(at(current, 'spec', 'finalizers')).length > 0;
   if (finalizers.length === 0 && grace === 0 && !waits) {
-    context.store.remove(kind, ref.namespace, ref.name);
-    return;
+    if (request.dryRun !== true) context.store.remove(kind, ref.namespace, ref.name);
+    return undefined;
   }
   const marked = markDeleted(context, current, finalizers, grace);
-  if (JSON.stringify(marked) !== JSON.stringify(current)) context.store.put(kind, marked);
+  if (request.dryRun === true) return marked;
+  if (JSON.stringify(marked) === JSON.stringify(current)) return current;
+  return context.store.put(kind, marked);
 }

@@ -47,6 +47,36 @@ export function conflict(resource: Resource, name: string, message = MODIFIED): 
   return new ApiError(409, 'Conflict', text, { details: detailsOf(resource, name) });
 }
 
+/** How a message begins, and the reason that it stands for. */
+const REASONS: [string, string][] = [
+  ['Required value', 'FieldValueRequired'],
+  ['Duplicate value', 'FieldValueDuplicate'],
+  ['Unsupported value', 'FieldValueNotSupported'],
+  ['Forbidden', 'FieldValueForbidden'],
+  ['Not found', 'FieldValueNotFound'],
+  ['Too long', 'FieldValueTooLong'],
+  ['Too many', 'FieldValueTooMany'],
+];
+
+/** The reason of a cause. */
+export function reasonOf({ message }: Problem): string {
+  if (/^Invalid value.* must be of type /s.test(message)) return 'FieldValueTypeInvalid';
+  return REASONS.find(([start]) => message.startsWith(start))?.[1] ?? 'FieldValueInvalid';
+}
+
+/** A refusal of a request's options, such as `ListOptions`. */
+export function invalidOptions(options: string, path: string, message: string): ApiError {
+  const problem = { path, message };
+  return new ApiError(422, 'Invalid', `${options}.meta.k8s.io "" is invalid: ${path}: ${message}`, {
+    details: { group: 'meta.k8s.io', kind: options, causes: [{ reason: reasonOf(problem), field: path, message }] },
+  });
+}
+
+/** A failure that the API server does not classify: 500 without a reason. */
+export function unclassified(message: string): ApiError {
+  return new ApiError(500, '', message);
+}
+
 export function invalid(resource: Resource, name: string, problems: Problem[]): ApiError {
   const texts = problems.map(({ path, message }) => `${path}: ${message}`);
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
@@ -54,8 +84,16 @@ export function invalid(resource: Resource, name: string, problems: Problem[]): 
     details: {
       ...detailsOf(resource, name),
       kind: resource.kind,
-      causes: problems.map(({ path, message }) => ({ reason: 'FieldValueInvalid', field: path, message })),
+      causes: problems.map((problem) => ({ reason: reasonOf(problem), field: problem.path, message: problem.message })),
     },
+  });
+}
+
+/** What a patch makes is no object of its kind. */
+export function invalidPatch(problem: string): ApiError {
+  const message = `Invalid value: ${problem}`;
+  return new ApiError(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+    details: { causes: [{ reason: 'FieldValueInvalid', field: 'patch', message }] },
   });
 }
 

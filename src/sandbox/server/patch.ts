@@ -1,25 +1,29 @@
 import type { PatchOptions, PatchType } from '../../kube/api.ts';
 import type { KubeObject, Resource } from '../../kube/object.ts';
 import { applyObject, isManifest } from '../apply/apply.ts';
-import { asFields, at, clone, isFields, setDefault } from '../json.ts';
+import { asFields, at, clone, ensure, isFields, setDefault } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { shapeOfType } from '../kinds/shape.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicPatch } from '../patch/strategic.ts';
 import { timestamp } from '../time.ts';
 import type { ServerContext, WriteRequest } from './context.ts';
 import { checkType, createObject } from './create.ts';
-import { badRequest, invalid, notFound, notImplemented, unsupportedPatch } from './failures.ts';
+import { badRequest, invalid, invalidPatch, notFound, notImplemented, unsupportedPatch } from './failures.ts';
 import { updateObject } from './update.ts';
 
-export interface PatchRequest extends WriteRequest, Omit<PatchOptions, 'beforeAttempt'> {}
+export interface PatchRequest extends WriteRequest, Omit<PatchOptions, 'beforeAttempt'> {
+  /** Told of what the patch makes, before anything else is done with it; may write to it. Throws to refuse. */
+  decode?: (object: KubeObject) => void;
+}
 
 interface Ref {
   namespace?: string | undefined;
   name: string;
 }
 
-function patched(kind: Kind, document: KubeObject, body: unknown, type: PatchType): KubeObject {
+function patched(document: KubeObject, body: unknown, type: PatchType): KubeObject {
   switch (type) {
     case 'merge':
       if (!isFields(body)) throw badRequest('a merge patch is an object');
@@ -27,12 +31,7 @@ function patched(kind: Kind, document: KubeObject, body: unknown, type: PatchTyp
     case 'json':
       return jsonPatch(document, body) as KubeObject;
     case 'strategic':
-      if (!kind.builtin) {
-        const types = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
-        const message = `the body of the request was in an unknown format - accepted media types include: ${types}`;
-        throw unsupportedPatch(message);
-      }
-      return strategicPatch(document, body) as KubeObject;
+      return strategicPatch(document, body, shapeOfType(document.kind) ?? { is: 'scalar', type: 'any' }) as KubeObject;
     case 'apply':
       throw notImplemented('server-side apply of this subresource');
   }
@@ -45,7 +44,8 @@ export function scaleOf(object: KubeObject): KubeObject {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: at(object, 'spec', 'replicas') ?? 0 },
+    // As its type is written: none is not told.
+    spec: { replicas: at(object, 'spec', 'replicas') || undefined },
     status: { replicas: at(object, 'status', 'replicas') ?? 0, selector: selectorText(object) },
   }) as KubeObject;
 }
@@ -114,14 +114,25 @@ export function patchObject(
   request: PatchRequest,
 ): KubeObject {
   const kind = context.registry.find(resource);
+  if (request.type === 'strategic' && !kind.builtin && request.subresource !== 'scale') {
+    const types = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+    const message = `the body of the request was in an unknown format - accepted media types include: ${types}`;
+    throw unsupportedPatch(message);
+  }
   if (request.subresource === 'scale') {
-    const change = (scale: KubeObject): KubeObject => patched(kind, scale, body, request.type);
+    const change = (scale: KubeObject): KubeObject => {
+      const result = patched(scale, body, request.type);
+      request.decode?.(result);
+      return result;
+    };
     return updateScale(context, kind, ref, change, { ...request, patch: true });
   }
   if (request.type === 'apply') return apply(context, kind, ref, body, request);
   const change = (current: KubeObject): KubeObject => {
-    const result = patched(kind, current, body, request.type);
-    if (!isFields(result) || !isFields(result.metadata)) throw badRequest('the patch removes the metadata');
+    const result = patched(current, body, request.type);
+    if (!isFields(result)) throw invalidPatch('json: cannot unmarshal into an object');
+    request.decode?.(result);
+    ensure(result, 'metadata');
     setDefault(result.metadata, 'name', ref.name);
     return result;
   };

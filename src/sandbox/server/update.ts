@@ -128,12 +128,11 @@ function admit(
   context.admission.mutate(admitted);
   const object = restrict(kind, current, admitted.object ?? candidate, subresource);
   // What admission changes belongs to no field manager.
-  if (candidate.metadata['managedFields'] !== undefined) {
-    object.metadata['managedFields'] = candidate.metadata['managedFields'];
-  }
+  if (candidate.metadata['managedFields'] === undefined) delete object.metadata['managedFields'];
+  else object.metadata['managedFields'] = candidate.metadata['managedFields'];
   if (admitted.object !== candidate) kind.normalise(object);
   const problems = [
-    ...metadataProblems(object),
+    ...metadataProblems(kind, object),
     ...finalizerProblems(current, object),
     ...(subresource === 'status' && kind.builtin ? [] : kind.validate(object, current)),
   ];
@@ -169,9 +168,11 @@ export function updateObject(
   checkIdentity(kind, current, wanted, request.patch === true);
   const candidate = restrict(kind, current, wanted, subresource);
   kind.normalise(candidate);
+  kind.keep(candidate, current);
   const writing = { manager: request.manager, subresource, time: timestamp(context.clock.now()) };
   if (request.apply === true) candidate.metadata['managedFields'] = wanted.metadata['managedFields'];
   else track(kind, withManagers(current, wanted), candidate, writing);
+  kind.allocate(candidate);
   const object = admit(context, kind, current, candidate, request);
   object.metadata.resourceVersion = current.metadata.resourceVersion ?? '';
   if (subresource !== 'status' && raisesGeneration(kind, current, object)) {
