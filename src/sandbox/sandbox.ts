@@ -9,6 +9,7 @@ import { type ApiContext, type ApiOptions, createApi, type SandboxApi } from './
 import { type ControllerApi, createControllerApi } from './controllers/context.ts';
 import { createDeploymentController } from './controllers/deployment/controller.ts';
 import { createGarbageCollector, createNamespaceController } from './controllers/garbage.ts';
+import { createLateView, type LateView } from './controllers/late-view.ts';
 import { createReplicaSetController } from './controllers/replica-set.ts';
 import { type Controller, createRunner } from './controllers/runner.ts';
 import { serveCrds } from './crd/crd.ts';
@@ -32,6 +33,13 @@ export interface SandboxOptions {
   namespaces?: string[];
   /** From a change to what the controllers do about it. 10 if absent. */
   controllerDelayMs?: number;
+  /**
+   * How late the controllers hear of a change of a Deployment or ReplicaSet, asked for each; never if absent. They act
+   * on what they know, and what they write on that meets a conflict.
+   */
+  controllersBehindMs?: () => number;
+  /** How late the kubelet tells how a pod's containers are, asked each time; never if absent. */
+  nodeBehindMs?: () => number;
   /** How many changes a watch can be behind before it gets 410. 10,000 if absent. */
   watchWindow?: number;
   /** Which version of MutatingAdmissionPolicy is served. `v1` if absent. */
@@ -76,12 +84,12 @@ export interface Sandbox {
 const SYSTEM: Identity = { username: 'system:apiserver', groups: ['system:masters'] };
 const NAMESPACES = ['default', 'kube-system', 'tandem-system'];
 
-function createControllers(context: ServerContext): Controller[] {
+function createControllers(context: ServerContext, late: LateView | undefined): Controller[] {
   const { store, clock, registry } = context;
-  const as = (name: string): ControllerApi => createControllerApi(context, name);
+  const as = (name: string, view?: LateView): ControllerApi => createControllerApi(context, name, view);
   return [
-    createDeploymentController(as('deployment-controller'), store, clock),
-    createReplicaSetController(as('replicaset-controller'), store, clock),
+    createDeploymentController(as('deployment-controller', late), store, clock),
+    createReplicaSetController(as('replicaset-controller', late), store, clock),
     createGarbageCollector(as('generic-garbage-collector'), store),
     createNamespaceController(as('namespace-controller'), store, registry),
   ];
@@ -150,20 +158,26 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       for (const observer of observers) observer(call);
     },
   };
+  const { controllersBehindMs, nodeBehindMs } = options;
+  const late =
+    controllersBehindMs === undefined
+      ? undefined
+      : createLateView(clock, [resources.deployments, resources.replicaSets], controllersBehindMs);
   const runner = createRunner({
     clock,
-    controllers: createControllers(context),
+    controllers: createControllers(context, late),
     delayMs: options.controllerDelayMs ?? 10,
   });
   const partContext = (name: string): PartContext => ({ api: createControllerApi(context, name), store, clock });
-  const table = createNode(partContext('node'));
+  const table = createNode(partContext('node'), nodeBehindMs);
   const parts = [
     options.node?.(partContext('node')) ?? table,
     ...(options.parts ?? []).map((part, index) => part(partContext(`part-${index}`))),
   ];
   context.store.subscribe((event) => {
     for (const part of parts) part.notify(event);
-    runner.notify(event);
+    if (late === undefined) runner.notify(event);
+    else late.take(event, () => runner.notify(event));
   });
   for (const name of [...NAMESPACES, ...(options.namespaces ?? [])]) {
     const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };

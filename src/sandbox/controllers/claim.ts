@@ -33,6 +33,8 @@ function claimOne<T extends KubeObject>(
     return matches ? object : undefined;
   }
   if (leaving || !matches || object.metadata.deletionTimestamp !== undefined) return undefined;
+  // As the real ones ask before they adopt: the cache may be behind.
+  if (!api.stands(owner.metadata.uid ?? '')) return undefined;
   return adopt(api, owner, resource, object);
 }
 

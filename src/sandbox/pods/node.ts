@@ -29,6 +29,8 @@ interface Life {
   ready: boolean;
   pulls: number;
   startedAt: number;
+  /** When the last report that is on its way arrives. */
+  reportedAt: number;
   timers: (() => void)[];
 }
 
@@ -38,8 +40,8 @@ function backoff(failures: number): number {
   return Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.max(0, failures - 1));
 }
 
-/** Scheduler and kubelet of one node without limits: it brings each pod through what its behaviour says. */
-export function createNode({ api, clock }: PartContext): Node {
+/** Scheduler and kubelet of one node: brings each pod through what its behaviour says, and tells of it so late. */
+export function createNode({ api, clock }: PartContext, behindMs: () => number = () => 0): Node {
   const lives = new Map<string, Life>();
   let behaviours: BehaviourOf[] = [];
 
@@ -79,8 +81,17 @@ export function createNode({ api, clock }: PartContext): Node {
       ready: life.ready,
       othersRun: life.stage === 'running' || life.stage === 'backoff',
     };
-    api.updateStatus<Pod>(resources.pods, pod, (copy) => {
-      copy.status = nodeStatus(pod, view, clock.now());
+    const status = nodeStatus(pod, view, clock.now());
+    const report = (present: Pod): void =>
+      void api.updateStatus<Pod>(resources.pods, present, (copy) => {
+        copy.status = status;
+      });
+    const wait = Math.max(behindMs(), life.reportedAt - clock.now());
+    if (wait <= 0) return report(pod);
+    life.reportedAt = clock.now() + wait;
+    clock.after(wait, () => {
+      const present = read(life);
+      if (present !== undefined && life.stage !== 'ended' && life.stage !== 'leaving') report(present);
     });
   }
 
@@ -254,6 +265,7 @@ export function createNode({ api, clock }: PartContext): Node {
       ready: false,
       pulls: 0,
       startedAt: 0,
+      reportedAt: 0,
       timers: [],
     };
     lives.set(pod.metadata.uid ?? '', life);

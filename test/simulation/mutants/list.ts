@@ -254,6 +254,50 @@ export const mutants: readonly Mutant[] = [
     plans: [provoke.fromZero],
   },
   {
+    name: 'asks again at once after a 429',
+    edits: [
+      {
+        file: 'src/kube/retry.ts',
+        find: 'return asked ? politeDelay(after, attempt, random) : undefined;',
+        replace: 'return asked ? 0 : undefined;',
+      },
+    ],
+    plans: [provoke.putOff],
+  },
+  {
+    name: "takes a person's Deployment for its canary",
+    edits: [
+      {
+        file: 'src/release/clone.ts',
+        find: 'return (object.metadata.ownerReferences ?? []).some(',
+        replace: 'return object.metadata.name.endsWith("-canary") || (object.metadata.ownerReferences ?? []).some(',
+      },
+    ],
+    plans: [provoke.foreignCanary],
+  },
+  {
+    name: 'takes a connection that is half open for a quiet one',
+    edits: [
+      {
+        file: 'src/kube/informer.ts',
+        find: 'idleTimeoutMs: options.idleTimeoutMs ?? IDLE_MS,',
+        replace: 'idleTimeoutMs: Number.POSITIVE_INFINITY,',
+      },
+    ],
+    plans: [provoke.halfOpen],
+  },
+  {
+    name: 'acts only in the pass that decided',
+    edits: [
+      {
+        file: 'src/operator/reconcile.ts',
+        find: 'await writeStatus(context, written.status);',
+        replace: 'if (!(await writeStatus(context, written.status))) decision.actions.length = 0;',
+      },
+    ],
+    plans: [provoke.killed],
+  },
+  {
     name: 'deletes a ReplicaSet that serves',
     edits: [
       {

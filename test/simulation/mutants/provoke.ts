@@ -151,6 +151,71 @@ export const fromZero = history([
   [190, 'another version', 'v2'],
   [190.1, 'scale', 3],
 ]);
+/** Much is put off. */
+export const putOff = history(
+  [
+    [5, 'another version', 'v2'],
+    [60, 'another version', 'v1'],
+  ],
+  { rates: { ...noFaults, tooMany429: 0.5 } },
+);
+/** A Deployment of the canary's name is a person's. */
+export const foreignCanary = history([
+  [5, 'foreign canary created'],
+  [10, 'another version', 'v3'],
+  [120, 'another version', 'v1'],
+]);
+/** Connections die and nobody says so. */
+export const halfOpen = history(
+  [
+    [5, 'another version', 'v2'],
+    [60, 'another version', 'v1'],
+    [100, 'another version', 'v2'],
+    [150, 'another version', 'v1'],
+    [250, 'another version', 'v2'],
+  ],
+  { rates: { ...noFaults, watchHalfOpen: 0.3 } },
+);
+/** Processes die right after what they wrote. */
+export const killed = history(
+  [
+    [5, 'another version', 'v2'],
+    [60, 'promote'],
+    [150, 'another version', 'v3'],
+  ],
+  { rates: { ...noFaults, killedAfter: 0.3 } },
+);
+/** Watches are connected and minutes behind. */
+export const behind = history(
+  [
+    [5, 'another version', 'v2'],
+    [40, 'promote'],
+    [43, 'another version', 'v4'],
+    [60, 'another version', 'v2'],
+    [90, 'another version', 'v4'],
+    [130, 'another version', 'v1'],
+    [180, 'another version', 'v3'],
+  ],
+  {
+    versions: { v1: nature('good'), v2: nature('slow to start'), v3: nature('errors'), v4: nature('good') },
+    rates: { ...noFaults, watchBehind: 0.5, watchDelayed: 0.5 },
+    calmMinutes: 16,
+  },
+);
+/** Controllers and kubelet act and tell late, while versions follow one another. */
+export const lateControllers = history(
+  [
+    [5, 'another version', 'v2'],
+    [30, 'promote'],
+    [34, 'another version', 'v4'],
+    [60, 'another version', 'v2'],
+    [120, 'another version', 'v1'],
+  ],
+  {
+    versions: { v1: nature('good'), v2: nature('slow to start'), v3: nature('errors'), v4: nature('good') },
+    rates: { ...noFaults, controllersBehind: 0.4, nodeBehind: 0.4 },
+  },
+);
 export const gone = history(
   [
     [5, 'another version', 'v2'],

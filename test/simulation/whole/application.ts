@@ -31,6 +31,8 @@ export const natures: readonly Nature[] = [
   { name: 'registry down', ...well, pod: { imagePull: 'Timeout' } },
   { name: 'no node', ...well, pod: { unschedulable: '0/1 nodes are available: 1 Insufficient cpu.' } },
   { name: 'evicted', ...well, pod: { evict: { afterSeconds: 45 } } },
+  { name: 'flaps', ...well, pod: { unready: [5, 9, 14, 20, 30, 40, 60].map((from) => ({ from, to: from + 3 })) } },
+  { name: 'slow to end', ...well, pod: { terminateSeconds: 25 } },
   { name: 'loses readiness', ...well, pod: { unready: [{ from: 30, to: 45 }] } },
 ];
 

@@ -33,6 +33,8 @@ export interface WireOptions {
   fault(kind: string): void;
   /** A request leaves. */
   sent(sent: Sent): void;
+  /** The process hears that it is to wait before it asks that again. */
+  putOff(sent: Sent, seconds: number): void;
   /** A request is about to take effect. */
   before(sent: Sent): void;
   /** It took effect, or was refused by the API itself. */
@@ -103,12 +105,16 @@ export function attempt<T>(sent: Sent, options: WireOptions, effect: Effect<T>):
   options.sent(sent);
   return new Promise<T>((resolve, reject) => {
     const answer = (task: () => void): void => process.deliver(onTheWay(options), task);
+    const refuse = (error: ApiError): void => {
+      if (error.retryAfterSeconds !== undefined) options.putOff(sent, error.retryAfterSeconds);
+      reject(error);
+    };
     const take = async (): Promise<void> => {
       options.before(sent);
       try {
         const value = await effect();
         options.after(sent, undefined);
-        if (isAnswered(fate)) answer(() => reject(fate.answer));
+        if (isAnswered(fate)) answer(() => refuse(fate.answer));
         else answer(() => resolve(value));
       } catch (error) {
         options.after(sent, error);
@@ -116,7 +122,7 @@ export function attempt<T>(sent: Sent, options: WireOptions, effect: Effect<T>):
       }
       if (fate === 'killedAfter') options.kill();
     };
-    if (fate instanceof ApiError) return answer(() => reject(fate));
+    if (fate instanceof ApiError) return answer(() => refuse(fate));
     if (fate === 'killedBefore') return options.kill();
     if (fate !== 'timeout') return void real.after(onTheWay(options), () => void take());
     const error = new ApiError(0, 'RequestTimeout', `no complete answer within ${TIMEOUT_MS / 1000} s`);

@@ -15,10 +15,13 @@ export async function calmDown(
   circumstances.downUntil = 0;
   circumstances.receiverDownUntil = 0;
   circumstances.forbiddenUntil = 0;
+  circumstances.readsForbiddenUntil = 0;
+  circumstances.troubles.clear();
   for (const { name } of plan.targets) {
     const ref = { namespace: NAMESPACE, name };
     circumstances.load.set(name, 40);
     await attempt(() => stage.admin.delete(resources.canaryReleases, { namespace: NAMESPACE, name: `${name}-too` }));
+    await attempt(() => stage.deleteForeignCanary(name));
     await attempt(() => stage.createRelease(name));
     await attempt(() =>
       stage.patchRelease(name, { spec: { suspend: false, analysis: { prometheus: { name: 'default' } } } }),

@@ -34,6 +34,7 @@ export interface OperatorsOptions {
   forbids(sent: Sent): boolean;
   fault(kind: string): void;
   sent: WireOptions['sent'];
+  putOff: WireOptions['putOff'];
   before: WireOptions['before'];
   after: WireOptions['after'];
 }

@@ -84,7 +84,7 @@ export function createPlan(seed: number, people: 'drawn' | 'busy' = 'drawn'): Pl
     scrapeSeconds: chance.pick([5, 5, 15]),
     clocks: Array.from({ length: operators }, () => ({
       rate: chance.pick([1, 1, chance.between(0.95, 1.05)]),
-      offsetMs: chance.pick([0, 0, Math.round(chance.between(-2000, 2000))]),
+      offsetMs: Math.round(chance.pick([0, 0, chance.between(-2000, 2000), chance.between(-60_000, 60_000)])),
     })),
     steps: drawSteps(chance, targets, disturbedMinutes * 60, people),
     disturbedMinutes,

@@ -26,6 +26,9 @@ export interface Rates {
   watchHalfOpen: number;
   /** A connection falls behind, by minutes as it strikes again, and stays open: nothing says so. */
   watchBehind: number;
+  /** The Deployment and ReplicaSet controllers hear late of a change and act on what they know; pods are told of late. */
+  controllersBehind: number;
+  nodeBehind: number;
   querySlow: number;
   queryFails: number;
   queryEmpty: number;
@@ -58,6 +61,8 @@ const most: Rates = {
   watchGone: 0.05,
   watchHalfOpen: 0.03,
   watchBehind: 0.02,
+  controllersBehind: 0.05,
+  nodeBehind: 0.1,
   querySlow: 0.1,
   queryFails: 0.2,
   queryEmpty: 0.1,

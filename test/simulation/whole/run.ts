@@ -1,17 +1,17 @@
 import { ApiError } from '../../../src/kube/errors.ts';
 import { resources } from '../../../src/kube/object.ts';
 import { createFakeClock } from '../../../src/lib/fake-clock.ts';
-import { createSandbox } from '../../../src/sandbox/sandbox.ts';
-import { natures, versionOf } from './application.ts';
+import { isWrite } from './attempt.ts';
 import { calmDown, leave } from './calm.ts';
 import { createChance } from './chance.ts';
+import { createCluster } from './cluster.ts';
 import { createCountedEnds } from './counted-ends.ts';
 import { createOperators, type Operators } from './operators.ts';
 import type { Plan } from './plan.ts';
 import { createPrometheus } from './prometheus.ts';
 import { noFaults } from './rates.ts';
 import { createReceivers } from './receivers.ts';
-import { type Circumstances, createStage, deploymentOf, NAMESPACE } from './stage.ts';
+import { type Circumstances, createStage, deploymentOf } from './stage.ts';
 import { type Step, steps } from './steps.ts';
 import { createTrace } from './trace.ts';
 import { createWatchdog, type Violation } from './watchdog.ts';
@@ -46,39 +46,36 @@ function count(counts: Map<string, number>, kind: string): void {
 /** Plays a plan from its beginning to its end, or to the first thing that must not be. The same plan, the same history. */
 export async function play(plan: Plan, manifests: readonly string[]): Promise<Outcome> {
   const real = createFakeClock(START);
-  const sandbox = createSandbox({ clock: real, seed: plan.seed, namespaces: [NAMESPACE] });
-  for (const text of manifests) sandbox.install(text, { skipUnknown: true });
   const faults = new Map<string, number>();
   const done = new Map<string, number>();
-  const trace = createTrace(real, sandbox);
   const history: string[] = [];
   const seconds = (): string => ((real.now() - START) / 1000).toFixed(1);
-  let rates = plan.rates;
+  let rates = noFaults;
   const circumstances: Circumstances = {
     load: new Map(plan.targets.map(({ name, load }) => [name, load])),
     downUntil: 0,
     receiverDownUntil: 0,
     forbiddenUntil: 0,
     pausedByHand: new Set(),
+    readsForbiddenUntil: 0,
     podsDeleted: new Set(),
+    troubles: new Map(),
   };
-  const natureOf = (version: string): (typeof natures)[number] => {
-    const nature = natures[plan.versions[version] ?? 0] ?? natures[0];
-    if (nature === undefined) throw new Error('there is no nature');
-    return nature;
-  };
-  const met = new Set<string>();
-  sandbox.pods.behave((pod) => {
-    const nature = natureOf(versionOf(pod));
-    const { uid = '' } = pod.metadata;
-    if (nature.pod !== undefined && !met.has(uid)) count(done, `pod: ${nature.name}`);
-    met.add(uid);
-    return nature.pod;
-  });
   const fault = (kind: string): void => {
     count(faults, kind);
     watchdog.disturbed();
   };
+  const fares = (kind: string): void => count(done, kind);
+  const { sandbox, natureOf } = createCluster({
+    real,
+    plan,
+    manifests,
+    circumstances,
+    rates: () => rates,
+    fault,
+    fares,
+  });
+  const trace = createTrace(real, sandbox);
   const prometheus = createPrometheus({
     real,
     sandbox,
@@ -114,11 +111,12 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
     prometheus,
     receivers,
     rates: () => rates,
-    forbids: ({ verb, resource }) => {
-      const write = verb !== 'get' && verb !== 'list' && verb !== 'watch' && verb !== 'discover';
-      return write && resource?.plural !== 'leases' && real.now() < circumstances.forbiddenUntil;
+    forbids: (sent) => {
+      const until = isWrite(sent) ? circumstances.forbiddenUntil : circumstances.readsForbiddenUntil;
+      return sent.resource?.plural !== 'leases' && real.now() < until;
     },
     fault,
+    putOff: watchdog.hooks.putOff,
     before: watchdog.hooks.before,
     sent(sent) {
       trace.sent(sent);
@@ -167,7 +165,6 @@ export async function play(plan: Plan, manifests: readonly string[]): Promise<Ou
   const quiet = START + 2 * MINUTE_MS;
   const disturbed = quiet + plan.disturbedMinutes * MINUTE_MS;
   const calm = disturbed + plan.calmMinutes * MINUTE_MS;
-  rates = noFaults;
   for (const { name, replicas } of plan.targets)
     await stage.admin.create(resources.deployments, deploymentOf(name, 'v1', replicas));
   operators.start();

@@ -1,8 +1,9 @@
-import { GATE_LABEL } from '../../../src/api/names.ts';
+import { GATE_LABEL, TRACK_LABEL } from '../../../src/api/names.ts';
 import { type Deployment, type KubeObject, type Pod, type Resource, resources } from '../../../src/kube/object.ts';
 import { sleep } from '../../../src/lib/clock.ts';
 import type { FakeClock } from '../../../src/lib/fake-clock.ts';
 import type { SandboxApi } from '../../../src/sandbox/api.ts';
+import type { PodBehaviour } from '../../../src/sandbox/pods/behaviour.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import type { Operators } from './operators.ts';
 import type { Plan } from './plan.ts';
@@ -21,11 +22,15 @@ export interface Stage {
   createRelease(name: string): Promise<void>;
   pauseByHand(name: string): Promise<void>;
   closeGate(name: string): Promise<void>;
+  /** A Deployment of the canary's name that is a person's own. */
+  createForeignCanary(name: string): Promise<void>;
+  deleteForeignCanary(name: string): Promise<void>;
   deletePod(name: string, index: number): Promise<void>;
   setLoad(name: string, perSecond: number, ms: number): void;
   sourceDown(ms: number): void;
   receiverDown(ms: number): void;
-  forbid(ms: number): void;
+  forbid(what: 'reads' | 'writes', ms: number): void;
+  troublePod(name: string, index: number, behaviour: PodBehaviour): void;
   killOperator(index: number): void;
   stopOperator(index: number): void;
   pauseOperator(ms: number): void;
@@ -40,10 +45,13 @@ export interface Circumstances {
   /** Until when the receiver of notifications is. */
   receiverDownUntil: number;
   forbiddenUntil: number;
+  readsForbiddenUntil: number;
   /** Targets that a person paused and nobody resumed since. */
   pausedByHand: Set<string>;
   /** Targets of which a person deleted a pod that has not come back yet. */
   podsDeleted: Set<string>;
+  /** How pods fare that something happened to, by UID. */
+  troubles: Map<string, PodBehaviour>;
 }
 
 interface StageInput {
@@ -91,6 +99,11 @@ export function createStage({ real, sandbox, plan, operators, circumstances, fau
   const target = (name: string): Promise<Deployment> =>
     admin.get<Deployment>(resources.deployments, { namespace: NAMESPACE, name });
 
+  function podOf(name: string, index: number): Pod | undefined {
+    const pods = sandbox.peek<Pod>(resources.pods, NAMESPACE).filter((pod) => pod.metadata.labels?.['app'] === name);
+    return pods[index % Math.max(1, pods.length)];
+  }
+
   function leader(): ReturnType<Operators['replica']> {
     return operators.all().find(({ operator }) => operator.elector?.isLeader() === true) ?? operators.replica(0);
   }
@@ -119,9 +132,16 @@ export function createStage({ real, sandbox, plan, operators, circumstances, fau
       if (present.spec.paused === true) await patch(resources.deployments, name, { spec: { paused: null } });
       await patch(resources.deployments, name, { metadata: { labels: { [GATE_LABEL]: 'armed' } } });
     },
+    async createForeignCanary(name) {
+      await admin.create(resources.deployments, deploymentOf(`${name}-canary`, 'v1', 1));
+    },
+    async deleteForeignCanary(name) {
+      const ref = { namespace: NAMESPACE, name: `${name}-canary` };
+      const { metadata } = await admin.get<Deployment>(resources.deployments, ref);
+      if (!(TRACK_LABEL in (metadata.labels ?? {}))) await admin.delete(resources.deployments, ref);
+    },
     async deletePod(name, index) {
-      const pods = sandbox.peek<Pod>(resources.pods, NAMESPACE).filter((pod) => pod.metadata.labels?.['app'] === name);
-      const pod = pods[index % Math.max(1, pods.length)];
+      const pod = podOf(name, index);
       if (pod === undefined) return;
       circumstances.podsDeleted.add(name);
       await admin.delete(resources.pods, { namespace: NAMESPACE, name: pod.metadata.name });
@@ -138,9 +158,18 @@ export function createStage({ real, sandbox, plan, operators, circumstances, fau
     receiverDown(ms) {
       circumstances.receiverDownUntil = Math.max(circumstances.receiverDownUntil, real.now() + ms);
     },
-    forbid(ms) {
-      circumstances.forbiddenUntil = Math.max(circumstances.forbiddenUntil, real.now() + ms);
-      fault('writesForbidden');
+    forbid(what, ms) {
+      const field = what === 'reads' ? 'readsForbiddenUntil' : 'forbiddenUntil';
+      circumstances[field] = Math.max(circumstances[field], real.now() + ms);
+      fault(`${what}Forbidden`);
+    },
+    troublePod(name, index, behaviour) {
+      const pod = podOf(name, index);
+      if (pod?.metadata.uid === undefined) return;
+      fault('podTroubled');
+      circumstances.troubles.set(pod.metadata.uid, behaviour);
+      // Pods that run take it up now.
+      sandbox.pods.behave(() => undefined);
     },
     killOperator(index) {
       fault('killed');

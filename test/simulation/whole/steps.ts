@@ -24,6 +24,9 @@ const seconds = (least: number, most: number) => (chance: Chance) => Math.round(
 const anyVersion = (chance: Chance): string => chance.pick(['v1', 'v2', 'v3', 'v4']);
 const replicas = (chance: Chance): number => chance.pick([0, 1, 2, 3, 5]);
 
+/** Ready and not, every few seconds. */
+const flapping = [1, 5, 9, 13, 30, 34].map((from) => ({ from, to: from + 2 }));
+
 function template(version: string): object {
   return { spec: { template: { spec: { containers: [{ name: 'app', image: `shop:${version}` }] } } } };
 }
@@ -203,8 +206,30 @@ const kinds = {
   'writes forbidden': {
     weight: 0.4,
     draw: seconds(5, 90),
-    run: (stage, _, value) => stage.forbid(Number(value) * 1000),
+    run: (stage, _, value) => stage.forbid('writes', Number(value) * 1000),
   },
+  'reads forbidden': {
+    weight: 0.3,
+    draw: seconds(5, 90),
+    run: (stage, _, value) => stage.forbid('reads', Number(value) * 1000),
+  },
+  'pod crashes': {
+    weight: 0.7,
+    draw: seconds(0, 9),
+    run: (stage, name, value) => stage.troublePod(name, Number(value), { crash: { afterSeconds: 0.1, times: 1 } }),
+  },
+  'pod evicted': {
+    weight: 0.5,
+    draw: seconds(0, 9),
+    run: (stage, name, value) => stage.troublePod(name, Number(value), { evict: { afterSeconds: 0.1 } }),
+  },
+  'pod flaps': {
+    weight: 0.5,
+    draw: seconds(0, 9),
+    run: (stage, name, value) => stage.troublePod(name, Number(value), { unready: flapping }),
+  },
+  'foreign canary created': { weight: 0.3, run: (stage, name) => stage.createForeignCanary(name) },
+  'foreign canary deleted': { weight: 0.5, run: (stage, name) => stage.deleteForeignCanary(name) },
   'operator killed': { weight: 1, draw: seconds(0, 2), run: (stage, _, value) => stage.killOperator(Number(value)) },
   'operator stopped': { weight: 0.5, draw: seconds(0, 2), run: (stage, _, value) => stage.stopOperator(Number(value)) },
   'operator paused': {

@@ -42,7 +42,9 @@ export function lookAt(sandbox: Sandbox, name: string, at: number): View {
   const target = deployments.find((one) => one.metadata.name === name);
   const owned = sandbox.peek<ReplicaSet>(resources.replicaSets, NAMESPACE);
   const sets = owned.filter((set) => isOwnedBy(set, target) && !(TRACK_LABEL in (set.metadata.labels ?? {})));
-  const canaries = deployments.filter((one) => one.metadata.name.startsWith(`${name}-canary`));
+  const canaries = deployments.filter(
+    ({ metadata }) => metadata.name.startsWith(`${name}-canary`) && TRACK_LABEL in (metadata.labels ?? {}),
+  );
   const allPods = sandbox.peek<Pod>(resources.pods, NAMESPACE);
   const releases = sandbox
     .peek<CanaryRelease>(resources.canaryReleases, NAMESPACE)

@@ -44,7 +44,12 @@ export interface Watchdog {
   violation(): Violation | undefined;
   disturbed(): void;
   asked(process: string, source: string, query: string, outcome: 'value' | 'nodata' | 'failed'): void;
-  hooks: { sent(sent: Sent): void; before(sent: Sent): void; after(sent: Sent, error: unknown): void };
+  hooks: {
+    putOff(sent: Sent, seconds: number): void;
+    sent(sent: Sent): void;
+    before(sent: Sent): void;
+    after(sent: Sent, error: unknown): void;
+  };
   /** The last writes, oldest first. */
   writes(): string[];
   /** Releases that ended. */
@@ -169,12 +174,17 @@ export function createWatchdog(input: WatchdogInput): Watchdog {
       sent(sent) {
         for (const invariant of all) say(invariant, invariant.sent?.(sent));
       },
+      putOff(sent, seconds) {
+        for (const invariant of all) invariant.putOff?.(sent, seconds);
+      },
       before(sent) {
         const present = isWrite(sent) ? find(sent) : undefined;
         if (present !== undefined) before.set(sent, present);
       },
       after(sent, error) {
         if (error === undefined && isWrite(sent)) wrote(sent);
+        if (error instanceof Error)
+          for (const invariant of all) say(invariant, invariant.refused?.(sent, error.message));
       },
     },
     writes: () => writes,

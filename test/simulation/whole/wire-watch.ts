@@ -32,6 +32,7 @@ type Item<T extends KubeObject> = { event: WatchEvent<T> } | { end: Error | unde
 
 /** Less than the silence after which an informer takes a connection for dead. */
 const LONGEST_SILENCE_MS = 100_000;
+const MOST_BEHIND_MS = 180_000;
 
 /** Carries the events of a watch to the process: late, twice, cut off with 410, or into a connection that is dead. */
 class Carrier<T extends KubeObject> {
@@ -78,7 +79,8 @@ class Carrier<T extends KubeObject> {
       this.#options.expire();
       return;
     }
-    if (this.#strikes('watchBehind')) this.#behind += this.#options.chance.between(5000, LONGEST_SILENCE_MS);
+    if (this.#behind < MOST_BEHIND_MS && this.#strikes('watchBehind'))
+      this.#behind += this.#options.chance.between(5000, LONGEST_SILENCE_MS);
     const delay = this.#strikes('watchDelayed') ? this.#options.chance.between(50, 20_000) : 0;
     this.#send({ event }, delay);
     if (this.#strikes('watchDoubled')) this.#send({ event: structuredClone(event) });

@@ -160,6 +160,8 @@ function createNew(pass: Pass, revision: number): void {
       failCreation(pass, wanted, error as ApiError);
       throw error;
     }
+    // It was made a moment ago, and the cache does not know it yet.
+    if (api.get(resources.replicaSets, deployment.metadata.namespace, wanted.metadata.name) === undefined) throw error;
     const collisions = Number(deployment.status?.['collisionCount'] ?? 0) + 1;
     api.updateStatus<Deployment>(resources.deployments, deployment, (copy) => {
       copy.status = { ...copy.status, collisionCount: collisions };

@@ -50,6 +50,9 @@ function isTracked(object: KubeObject | undefined): boolean {
 export const touchesOnlyItsOwn: CreateInvariant = ({ plan }) => ({
   number: 1,
   name: 'touches only its own',
+  // That it was held back there is the second line.
+  refused: ({ verb, resource, name }, message) =>
+    message.includes('tandem-fence') ? `the fence refused to ${verb} ${resource?.kind} ${name}: ${message}` : undefined,
   wrote(write, view) {
     const { resource, name } = write.sent;
     if (resource === resources.services) return `${write.sent.verb} of Service ${name}`;

@@ -26,6 +26,7 @@ export const comesToRest: CreateInvariant = ({ plan }) => ({
     const { release, target, active, gate } = view;
     const status = release?.status;
     if (!stands(view)) return `${status?.phase}: ${status?.message}`;
+    if (gate === 'holding' && status?.phase === 'Idle') return 'a template is held and the release knows of none';
     if (target === undefined || gate === 'open' || status?.phase === 'Invalid') return undefined;
     // A rollout that was under way before the gate closed is its user's.
     const waits = gate === undefined || status?.message?.startsWith('waiting for the rollout') === true;

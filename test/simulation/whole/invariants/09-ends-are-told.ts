@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** The longest pause between two attempts, and the attempt itself. */
 const GRACE_MS = 6.5 * MINUTE_MS;
 /** A new process tells again what ended no longer ago; a little less, for clocks differ. */
-const RETOLD_MS = 13 * MINUTE_MS;
+const RETOLD_MS = 11 * MINUTE_MS;
 /** A lease that runs out, and the first look of the next leader. */
 const TAKEOVER_MS = 1.5 * MINUTE_MS;
 

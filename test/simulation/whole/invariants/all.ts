@@ -4,6 +4,7 @@ import { rejectedStaysRejected } from './03-rejected-stays-rejected.ts';
 import { noEvidenceNeverPasses } from './04-no-evidence-never-passes.ts';
 import { oneCanary } from './05-one-canary.ts';
 import { nothingIsLeft } from './06-nothing-is-left.ts';
+import { isPatient } from './07-is-patient.ts';
 import { writesAreSafe } from './07-writes-are-safe.ts';
 import { comesToRest } from './08-comes-to-rest.ts';
 import { endsAreReported } from './09-ends-are-reported.ts';
@@ -21,6 +22,7 @@ export const invariants: readonly CreateInvariant[] = [
   oneCanary,
   nothingIsLeft,
   writesAreSafe,
+  isPatient,
   comesToRest,
   endsAreReported,
   endsAreTold,

@@ -47,10 +47,14 @@ export interface Invariant {
   name: string;
   /** After every step that changed the cluster, for each target. */
   look?(view: View): string | undefined;
-  /** When a write leaves the operator. */
+  /** When a process hears that it is to wait so long before it asks that again. */
+  putOff?(sent: Sent, seconds: number): void;
+  /** When a request leaves the operator. */
   sent?(sent: Sent): string | undefined;
   /** When a write of the operator took effect. */
   wrote?(write: Write, view: View | undefined): string | undefined;
+  /** When the API itself refused what the operator asked for. */
+  refused?(sent: Sent, message: string): string | undefined;
   /** When nothing has disturbed for long. */
   atRest?(view: View): string | undefined;
   /** When all CanaryReleases are gone for a while. */
