@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { behind, lateControllers } from './mutants/provoke.ts';
 import { readManifests } from './whole/manifests.ts';
 import { createPlan } from './whole/plan.ts';
 import { failureText } from './whole/report.ts';
@@ -16,6 +17,15 @@ describe('the whole operator', () => {
     const plan = createPlan(seed);
     const outcome = await play(plan, manifests);
     expect(outcome.violation === undefined ? '' : failureText(plan, outcome)).toBe('');
+  });
+
+  it.each([
+    ['watches that are minutes behind', behind],
+    ['controllers and a kubelet that are behind', lateControllers],
+  ])('keeps the invariants with %s', { timeout: 120_000 }, async (_, plan) => {
+    const outcome = await play(plan, manifests);
+    expect(outcome.violation === undefined ? '' : failureText(plan, outcome)).toBe('');
+    expect(outcome.releases).toBeGreaterThan(0);
   });
 
   it('plays the same history again from the same seed', { timeout: 120_000 }, async () => {
