@@ -79,11 +79,14 @@ function endsOf(
   after: CanaryReleaseStatus,
   first: boolean,
 ): LedgerEntry[] {
+  const news = newEnds(before, after);
+  if (!first) return news.toReversed();
   const since = now - retoldMilliseconds;
-  const recent = newEnds(undefined, after).filter(({ ended }) => Date.parse(ended ?? '') >= since);
-  const all = first ? [...newEnds(before, after), ...recent] : newEnds(before, after);
+  // What this pass itself drops from the ledger nobody finds later.
+  const dropped = before === undefined ? [] : newEnds(after, before);
+  const recent = [...newEnds(undefined, after), ...dropped].filter(({ ended }) => Date.parse(ended ?? '') >= since);
   // The ledger is newest first.
-  return [...new Set(all)].toReversed();
+  return [...new Set([...news, ...recent])].toReversed();
 }
 
 function endOf(entry: LedgerEntry): Told | undefined {

@@ -226,6 +226,12 @@ describe('createNotifier', () => {
     expect(sent).toEqual(['ci RolledBack 7f9a02c4d1']);
   });
 
+  test('tells again what ended just before a restart, though the first pass replaces it in the ledger', async () => {
+    pass(notifier(), ended('RolledBack', time(-60)), { ...idle, phase: 'Starting' });
+    await clock.advance(1000);
+    expect(sent).toEqual(['ci RolledBack 7f9a02c4d1']);
+  });
+
   test('only of the namespaces and kinds that are asked for', async () => {
     const to = notifier({ namespaces: ['shop'], kinds: ['Promoted'] });
     pass(to, idle, starting);
