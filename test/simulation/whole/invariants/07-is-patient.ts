@@ -7,7 +7,9 @@ const AT_ONCE_MS = 250;
 const LONGEST_ROW = 2;
 
 interface Answer {
-  heardAt: number;
+  /** Of the last answer that nothing followed yet. */
+  heardAt: number | undefined;
+  /** So often it was put off and asked at once. */
   row: number;
 }
 
@@ -28,7 +30,9 @@ export const isPatient: CreateInvariant = ({ real }) => {
       const key = keyOf(sent);
       const answer = answers.get(key);
       if (answer === undefined) return undefined;
-      answer.row = real.monotonic() - answer.heardAt < AT_ONCE_MS ? answer.row + 1 : 0;
+      const { heardAt } = answer;
+      const atOnce = heardAt !== undefined && real.monotonic() - heardAt < AT_ONCE_MS;
+      Object.assign(answer, { heardAt: undefined, row: atOnce ? answer.row + 1 : 0 });
       return answer.row > LONGEST_ROW
         ? `${key} was put off and is asked at once, ${answer.row} times in a row`
         : undefined;
