@@ -33,7 +33,11 @@ export async function measureProcess(plan: ProcessPlan, say: (text: string) => v
         show(`${minute} min of rest`, await processes.memory());
     }
     show('collected', await processes.collected());
-    if (plan.snapshot !== undefined) await processes.snapshot(plan.snapshot);
+    if (plan.snapshot !== undefined) {
+      await processes.snapshot(plan.snapshot);
+      // Writing it takes memory that is not given back: what came after it would be wrong.
+      return;
+    }
     if (plan.releasing === 0) return;
     await processes.ask();
     const before = await processes.memory();
