@@ -4,7 +4,7 @@ import { isFields } from '../json.ts';
 import { parseSelectors } from '../selectors.ts';
 import { badRequest, expired, invalidOptions } from '../server/failures.ts';
 import type { Store } from '../store/store.ts';
-import { numeric } from './request.ts';
+import { wholeNumber } from './request.ts';
 
 /** A list, or one page of it. */
 export interface Page {
@@ -124,7 +124,7 @@ export function listPage(
   namespace: string | undefined,
   query: URLSearchParams,
 ): Page {
-  const limit = numeric(query, 'limit') ?? 0;
+  const limit = Math.max(wholeNumber(query, 'limit') ?? 0, 0);
   const token = query.get('continue') ?? '';
   const position = token === '' ? undefined : readToken(token);
   const version = versionWanted(store, query, position);

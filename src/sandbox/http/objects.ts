@@ -5,7 +5,7 @@ import { isFields } from '../json.ts';
 import { parseSelectors } from '../selectors.ts';
 import { createObject } from '../server/create.ts';
 import { deleteObject } from '../server/delete.ts';
-import { badRequest, groupOf, notFound, notImplemented } from '../server/failures.ts';
+import { badRequest, detailsOf, notFound, notImplemented } from '../server/failures.ts';
 import { patchObject, scaleOf, updateScale } from '../server/patch.ts';
 import { updateObject } from '../server/update.ts';
 import { type Answer, methodNotAllowed, ok, successOf } from './answer.ts';
@@ -156,7 +156,7 @@ async function remove(call: ObjectCall): Promise<Answer> {
     return { uid, left: deleteObject(context, served.stored, ref, options) };
   });
   if (result.left !== undefined) return answer(call, result.left, warnings);
-  const details = { name: ref.name, group: groupOf(served.apiVersion), kind: served.plural, uid: result.uid };
+  const details = { ...detailsOf(served, ref.name), uid: result.uid };
   return { status: 200, json: successOf(details), warnings };
 }
 

@@ -44,6 +44,14 @@ export function flag(query: URLSearchParams, name: string): boolean {
   return value === '' || value === 'true' || value === '1';
 }
 
+/** A number of the query, which may be negative. Throws 400. */
+export function wholeNumber(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name) ?? '';
+  if (text === '') return undefined;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new ApiError(400, 'BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
 /** A number of the query. Throws 400. */
 export function numeric(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);

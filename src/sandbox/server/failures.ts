@@ -24,8 +24,10 @@ function groupKind(resource: Resource): string {
   return group === '' ? resource.kind : `${resource.kind}.${group}`;
 }
 
-function detailsOf(resource: Resource, name: string): { name: string; group: string; kind: string } {
-  return { name, group: groupOf(resource.apiVersion), kind: resource.plural };
+/** What an answer is about. */
+export function detailsOf(resource: Resource, name: string): { name: string; group?: string; kind: string } {
+  const group = groupOf(resource.apiVersion);
+  return { name, ...(group === '' ? {} : { group }), kind: resource.plural };
 }
 
 export function notFound(resource: Resource, name: string): ApiError {
