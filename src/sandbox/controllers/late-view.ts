@@ -16,13 +16,14 @@ interface Cache {
   objects: Map<string, KubeObject>;
   /** When the last change that is on its way arrives, on the clock's own scale. */
   dueAt: number;
-  waiting: number;
+  /** On their way, oldest first: two that are due together must not change places. */
+  waiting: (() => void)[];
 }
 
 /** @param behindMs how late the next change of a kind comes; none comes before one that was made earlier */
 export function createLateView(clock: Clock, kinds: readonly Resource[], behindMs: () => number): LateView {
   const caches = new Map<string, Cache>(
-    kinds.map(({ plural }) => [plural, { objects: new Map(), dueAt: 0, waiting: 0 }]),
+    kinds.map(({ plural }) => [plural, { objects: new Map(), dueAt: 0, waiting: [] }]),
   );
   const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
@@ -43,17 +44,16 @@ export function createLateView(clock: Clock, kinds: readonly Resource[], behindM
       const cache = caches.get(event.resource.plural);
       if (cache === undefined) return then();
       const late = behindMs();
-      if (late === 0 && cache.waiting === 0) {
+      if (late === 0 && cache.waiting.length === 0) {
         put(cache, event);
         return then();
       }
       cache.dueAt = Math.max(cache.dueAt, clock.now() + late);
-      cache.waiting += 1;
-      clock.after(cache.dueAt - clock.now(), () => {
-        cache.waiting -= 1;
+      cache.waiting.push(() => {
         put(cache, event);
         then();
       });
+      clock.after(cache.dueAt - clock.now(), () => cache.waiting.shift()?.());
     },
   };
 }

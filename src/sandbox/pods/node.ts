@@ -31,6 +31,7 @@ interface Life {
   startedAt: number;
   /** When the last report that is on its way arrives. */
   reportedAt: number;
+  reports: ((pod: Pod) => void)[];
   timers: (() => void)[];
 }
 
@@ -72,9 +73,11 @@ export function createNode({ api, clock }: PartContext, behindMs: () => number =
   }
 
   function write(life: Life, pod: Pod, troubledName: string | undefined): void {
-    const found = pod.spec.containers.findIndex(({ name }) => name === troubledName);
     const view: ContainerView = {
-      troubled: Math.max(0, found),
+      troubled: Math.max(
+        0,
+        pod.spec.containers.findIndex(({ name }) => name === troubledName),
+      ),
       state: life.state,
       last: life.last,
       restarts: life.restarts,
@@ -82,16 +85,16 @@ export function createNode({ api, clock }: PartContext, behindMs: () => number =
       othersRun: life.stage === 'running' || life.stage === 'backoff',
     };
     const status = nodeStatus(pod, view, clock.now());
-    const report = (present: Pod): void =>
-      void api.updateStatus<Pod>(resources.pods, present, (copy) => {
-        copy.status = status;
-      });
+    const report = (present: Pod): void => {
+      api.updateStatus<Pod>(resources.pods, present, (copy) => Object.assign(copy, { status }));
+    };
     const wait = Math.max(behindMs(), life.reportedAt - clock.now());
-    if (wait <= 0) return report(pod);
+    if (wait <= 0 && life.reports.length === 0) return report(pod);
     life.reportedAt = clock.now() + wait;
+    life.reports.push(report);
     clock.after(wait, () => {
-      const present = read(life);
-      if (present !== undefined && life.stage !== 'ended' && life.stage !== 'leaving') report(present);
+      const [present, oldest] = [read(life), life.reports.shift()];
+      if (present !== undefined && life.stage !== 'ended' && life.stage !== 'leaving') oldest?.(present);
     });
   }
 
@@ -217,10 +220,9 @@ export function createNode({ api, clock }: PartContext, behindMs: () => number =
     life.stage = 'leaving';
     const grace = Number(pod.metadata['deletionGracePeriodSeconds'] ?? 0);
     const seconds = Math.min(behaviourOf(pod).terminateSeconds ?? 1, grace);
-    const killed = seconds >= grace;
     later(life, seconds * 1000, (now) => {
       api.updateStatus<Pod>(resources.pods, now, (copy) => {
-        copy.status = endedStatus(now, killed ? KILLED : 0, clock.now());
+        copy.status = endedStatus(now, seconds >= grace ? KILLED : 0, clock.now());
       });
       later(life, REMOVAL_MS, remove);
     });
@@ -266,6 +268,7 @@ export function createNode({ api, clock }: PartContext, behindMs: () => number =
       pulls: 0,
       startedAt: 0,
       reportedAt: 0,
+      reports: [],
       timers: [],
     };
     lives.set(pod.metadata.uid ?? '', life);

@@ -42,6 +42,8 @@ class Carrier<T extends KubeObject> {
   /** Nothing overtakes on one connection. */
   #free = 0;
   #dead = false;
+  /** On their way, oldest first. */
+  readonly #sent: Item<T>[] = [];
   /** Milliseconds by which everything on it comes late. */
   #behind = 0;
 
@@ -90,7 +92,11 @@ class Carrier<T extends KubeObject> {
     if (this.#dead) return;
     const now = this.#options.real.monotonic();
     this.#free = Math.max(this.#free, now + this.#behind + delay + onTheWay(this.#options));
-    this.#options.process.deliver(this.#free - now, () => this.#inbox.put(item));
+    this.#sent.push(item);
+    this.#options.process.deliver(this.#free - now, () => {
+      const oldest = this.#sent.shift();
+      if (oldest !== undefined) this.#inbox.put(oldest);
+    });
   }
 }
 
