@@ -4,6 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createKubeApi } from '../../kube/client.ts';
+import { loadClusterConfig } from '../../kube/config.ts';
+import { type Deployment, type Pod, resources } from '../../kube/object.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { runSandbox } from './run.ts';
 
 const script = resolve(import.meta.dirname, '../../../scripts/sandbox.ts');
@@ -46,6 +50,32 @@ it('keeps its kubeconfig from a second one, and takes it away at the end, howeve
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(existsSync(kubeconfig)).toBe(false);
 });
+
+it('ends with what is in it, pods that crash over and over too', async () => {
+  const kubeconfig = join(folder, 'config');
+  child = spawn(process.execPath, ['--import', 'tsx', script, '--kubeconfig', kubeconfig]);
+  await once(child.stdout ?? child, 'data');
+  const config = loadClusterConfig({ clock: systemClock, kubeconfig, env: {} });
+  const api = createKubeApi({ config, clock: systemClock, random: Math.random, userAgent: 'test' });
+  const template = {
+    metadata: { labels: { app: 'a' }, annotations: { 'sandbox.tandem.dev/pod': 'crash' } },
+    spec: { containers: [{ name: 'a', image: 'a:1' }] },
+  };
+  const spec = { selector: { matchLabels: { app: 'a' } }, template };
+  const metadata = { name: 'a', namespace: 'shop' };
+  await api.create(resources.deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec } as Deployment);
+  await expect
+    .poll(
+      async () =>
+        (await api.list<Pod>(resources.pods, { namespace: 'shop' })).items[0]?.status?.containerStatuses?.[0]
+          ?.restartCount,
+      { timeout: 15_000 },
+    )
+    .toBeGreaterThan(0);
+  await api.close();
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+}, 30_000);
 
 it.each([
   [['--port', '-1'], "Option '--port' argument is ambiguous. Did you forget to specify the option argument"],
