@@ -25,6 +25,8 @@ export const commandAnnotations = {
 
 /** On the Deployment, or on the CanaryRelease: the commit that its template was built from. */
 export const COMMIT_ANNOTATION = 'tandem.dev/commit';
+/** Label of an image that names the commit it was built from (OCI image specification, annotations). */
+export const COMMIT_LABEL = 'org.opencontainers.image.revision';
 
 /** A restart writes it into the template; it makes no new version. */
 export const RESTART_ANNOTATION = 'kubectl.kubernetes.io/restartedAt';

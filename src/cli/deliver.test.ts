@@ -8,6 +8,8 @@ import { release, target } from './testing/fixtures.ts';
 class Registry {
   readonly asked: string[] = [];
   guarded = false;
+  /** What tag 2 was built from, by its label. */
+  revision: unknown = 'main';
   status: number | undefined;
   readonly #server: Server;
   private constructor(server: Server) {
@@ -32,6 +34,10 @@ class Registry {
       response.end(body);
     };
     if (this.status !== undefined) return end(this.status);
+    if (url === '/elsewhere?signed=yes')
+      return request.headers['authorization'] === undefined
+        ? end(200, {}, JSON.stringify({ config: { Labels: { 'org.opencontainers.image.revision': this.revision } } }))
+        : end(400);
     if (url.startsWith('/token')) {
       const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`;
       return request.headers['authorization'] === basic ? end(200, {}, '{"token":"t"}') : end(401);
@@ -42,7 +48,14 @@ class Registry {
       return end(200, { link: '</v2/shop/checkout/tags/list?n=1000&last=2>; rel="next"' }, '{"tags":["1","2"]}');
     if (url === '/v2/shop/checkout/tags/list?n=1000&last=2') return end(200, {}, '{"tags":["3"]}');
     const found = /^\/v2\/shop\/checkout\/manifests\/[123]$/.test(url);
-    return found ? end(200, { 'docker-content-digest': 'sha256:1' }) : end(404);
+    if (found && request.method === 'HEAD') return end(200, { 'docker-content-digest': 'sha256:1' });
+    // Tag 2 is an index of several platforms, whose config lies elsewhere; tag 3 has no labels; 1 is broken.
+    if (url === '/v2/shop/checkout/manifests/2') return end(200, {}, '{"manifests":[{"digest":"sha256:a"}]}');
+    if (url === '/v2/shop/checkout/manifests/sha256:a') return end(200, {}, '{"config":{"digest":"sha256:b"}}');
+    if (url === '/v2/shop/checkout/blobs/sha256:b') return end(307, { location: '/elsewhere?signed=yes' });
+    if (url === '/v2/shop/checkout/manifests/3') return end(200, {}, '{"config":{"digest":"sha256:c"}}');
+    if (url === '/v2/shop/checkout/blobs/sha256:c') return end(200, {}, '{"config":{"Labels":null}}');
+    return found ? end(200, {}, 'no JSON') : end(404);
   }
 }
 
@@ -70,7 +83,7 @@ describe('release', () => {
   it('writes an image that exists into the only container', async () => {
     expect(await cluster.run('release', 'checkout', '--image', `${image}:2`, '--set-env', 'A=b=c')).toBe(0);
 
-    expect(registry.asked).toEqual(['HEAD /v2/shop/checkout/manifests/2']);
+    expect(registry.asked[0]).toBe('HEAD /v2/shop/checkout/manifests/2');
     expect(patches()).toEqual([
       {
         metadata: {},
@@ -81,6 +94,20 @@ describe('release', () => {
         },
       },
     ]);
+  });
+
+  it.each([
+    ['2', 'c'.repeat(40), { 'tandem.dev/commit': 'c'.repeat(40) }],
+    ['2', 'main', undefined],
+    ['2', { toString: 1 }, undefined],
+    ['3', undefined, undefined],
+  ])('writes the commit that the label of the image names: tag %s, label %o', async (tag, label, annotations) => {
+    registry.revision = label;
+    expect(await cluster.run('release', 'checkout', '--image', `${image}:${tag}`)).toBe(0);
+
+    expect(patches()).toMatchObject([{ metadata: annotations === undefined ? {} : { annotations } }]);
+    expect(JSON.stringify(patches())).toContain(annotations === undefined ? '"metadata":{}' : 'tandem.dev/commit');
+    expect(cluster.err).not.toMatch(/note:/);
   });
 
   it('refuses an image that its registry does not have, and writes nothing', async () => {

@@ -1,3 +1,4 @@
+import { COMMIT_ANNOTATION, COMMIT_LABEL } from '../api/names.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { type Deployment, resources } from '../kube/object.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -5,6 +6,7 @@ import { readRelease, readTarget, requireTarget } from './read.ts';
 import { findImage, listTags } from './registry/client.ts';
 import { type PullCredentials, type PullSecrets, readPullCredentials } from './registry/credentials.ts';
 import { type ImageReference, parseImage } from './registry/image.ts';
+import { labelsOf } from './registry/labels.ts';
 import { phaseOf, type Release } from './release.ts';
 
 /** What `tandem release` is asked for. */
@@ -30,14 +32,15 @@ type Container = NonNullable<Deployment['spec']['template']['spec']['containers'
 
 /**
  * Writes new images into the target, as a person would with `kubectl set image`, after asking their registries whether
- * they exist. An image that is missing is refused; a registry that cannot be asked is only noted. Throws CliError.
+ * they exist. An image that is missing is refused; a registry that cannot be asked is only noted. The commit that a label
+ * of the image names is written beside it, for notifications. Throws CliError.
  */
 export async function deliver(api: KubeApi, namespace: string, name: string, asked: Delivery): Promise<Delivered> {
   const release = await readRelease(api, namespace, name);
   const target = await requireTarget(api, release);
   assertTests(release);
   const changes = changesOf(target, asked);
-  const notes = await checkImages(api, namespace, target, changes, asked.force);
+  const { notes, commit } = await checkImages(api, namespace, target, changes, asked.force);
   const before = target.spec.template.spec.containers;
   if (changes.every((change) => isSame(before, change))) return { release, target, unchanged: true, notes };
   const { resourceVersion } = target.metadata;
@@ -47,7 +50,10 @@ export async function deliver(api: KubeApi, namespace: string, name: string, ask
     ...(env.length === 0 ? {} : { env }),
   }));
   const body = {
-    metadata: resourceVersion === undefined ? {} : { resourceVersion },
+    metadata: {
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(commit === undefined ? {} : { annotations: { [COMMIT_ANNOTATION]: commit } }),
+    },
     spec: { template: { spec: { containers } } },
   };
   const ref = { namespace, name: target.metadata.name };
@@ -176,20 +182,29 @@ async function credentialsOf(
     : readPullCredentials(api, namespace, target.spec.template.spec as PullSecrets);
 }
 
+interface Checked {
+  /** What could not be checked, for a person. */
+  notes: string[];
+  /** That the first image was built from, where its label says so. */
+  commit: string | undefined;
+}
+
 async function checkImages(
   api: KubeApi,
   namespace: string,
   target: Deployment,
   changes: Change[],
   force: boolean,
-): Promise<string[]> {
+): Promise<Checked> {
   const images = changes.flatMap(({ image }) => (image === undefined ? [] : [image]));
-  if (images.length === 0) return [];
+  if (images.length === 0) return { notes: [], commit: undefined };
+  let commit: string | undefined;
   const credentials = await credentialsOf(api, namespace, target);
   const notes = (credentials?.unread ?? []).map((name) => `pull secret ${name} could not be read`);
   for (const image of images) {
     const reference = referenceOf(image);
     const answer = await findImage(reference, credentials?.of(reference.registry));
+    if (answer.kind === 'Exists') commit ??= commitOf(await labelsOf(reference, credentials?.of(reference.registry)));
     if (answer.kind === 'Unknown') notes.push(`whether ${image} exists was not checked: ${answer.message}`);
     if (answer.kind !== 'Missing') continue;
     if (!force)
@@ -200,5 +215,10 @@ async function checkImages(
       );
     notes.push(`${image} is not in its registry`);
   }
-  return notes;
+  return { notes, commit };
+}
+
+function commitOf(labels: Record<string, string> | undefined): string | undefined {
+  const revision = labels?.[COMMIT_LABEL];
+  return typeof revision === 'string' && /^[0-9a-f]{40}$/.test(revision) ? revision : undefined;
 }

@@ -11,7 +11,7 @@ export type ImageAnswer =
 export type TagsAnswer = { kind: 'Tags'; tags: string[] } | { kind: 'Missing' } | { kind: 'Unknown'; message: string };
 
 /** Index and manifest, of OCI and of Docker. */
-const manifestTypes = [
+export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -60,8 +60,11 @@ interface Failure {
   message: string;
 }
 
-/** Once without credentials; where the registry asks for them, once more as it says. */
-async function ask(
+/**
+ * Once without credentials; where the registry asks for them, once more as it says. Registries answer with another address
+ * for what they store elsewhere: followed once, without the credentials.
+ */
+export async function ask(
   image: ImageReference,
   method: 'HEAD' | 'GET',
   path: string,
@@ -71,12 +74,21 @@ async function ask(
   try {
     const url = registryUrl(image.registry) + path;
     const first = await send(url, method, headers);
-    if (first.status !== 401) return first;
+    if (first.status !== 401) return await elsewhere(first, url, method);
     const authorization = await authorize(header(first, 'www-authenticate') ?? '', image, credentials);
-    return authorization === undefined ? first : await send(url, method, { ...headers, authorization });
+    if (authorization === undefined) return first;
+    return await elsewhere(await send(url, method, { ...headers, authorization }), url, method);
   } catch (error) {
     return { message: `${image.registry} cannot be reached: ${reasonOf(error)}` };
   }
+}
+
+async function elsewhere(answer: Answer, url: string, method: 'HEAD' | 'GET'): Promise<Answer> {
+  const location = header(answer, 'location');
+  if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
+  const next = new URL(location, url);
+  if (next.protocol !== 'https:' && url.startsWith('https:')) return answer;
+  return send(next.href, method, {});
 }
 
 /** What to send as Authorization; undefined where there is nothing to send. */
@@ -143,7 +155,7 @@ function nextPage(link: string | undefined): string | undefined {
   return url.pathname + url.search;
 }
 
-function parsed(body: string): unknown {
+export function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

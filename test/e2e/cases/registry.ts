@@ -13,6 +13,7 @@ import type { Stage } from '../stage.ts';
 const program = '/usr/bin/docker-registry';
 const port = 5055;
 const host = `127.0.0.1:${port}`;
+const commit = 'c'.repeat(40);
 
 async function startRegistry(): Promise<{ child: ChildProcess; folder: string }> {
   if (!existsSync(program)) throw new Error(`${program} is missing: apt-get install docker-registry`);
@@ -31,7 +32,12 @@ async function startRegistry(): Promise<{ child: ChildProcess; folder: string }>
 
 /** An image without layers under some tags. */
 async function push(repository: string, tags: string[]): Promise<void> {
-  const config = '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}';
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Labels: { 'org.opencontainers.image.revision': commit } },
+    rootfs: { type: 'layers', diff_ids: [] },
+  });
   const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
   const begun = await fetch(`http://${host}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
   const location = new URL(begun.headers.get('location') ?? '', `http://${host}`);
@@ -79,6 +85,9 @@ async function delivered(stage: Stage): Promise<void> {
     assert.equal(bad.code, 1, bad.stdout + bad.stderr);
     assert.match(bad.stderr, /was not checked/);
     await stage.waitPhase('Rejected', 60);
+    // The node cannot pull it, which changes nothing about what is written.
+    await stage.tandem(['release', 'shop', '--image', `${host}/shop/checkout:1.42.0`]);
+    assert.equal((await stage.target()).metadata.annotations?.['tandem.dev/commit'], commit);
   } finally {
     child.kill('SIGTERM');
     await rm(folder, { recursive: true, force: true });
@@ -90,7 +99,7 @@ export const registryCases: Case[] = [
     name: 'registry',
     ci: false,
     proves:
-      'tandem release refuses an image that a real registry does not have, and waits for the verdict on one that runs; tandem tags',
+      'tandem release refuses an image that a real registry does not have, writes the commit of one that it has, and waits for the verdict on one that runs; tandem tags',
     load: 15,
     lost: 60,
     run: delivered,
