@@ -76,14 +76,16 @@ export function removeRivals(draft: Draft): void {
 
 /**
  * The same before a template waits: it may come, and the target be scaled up, while no operator runs. So nothing is left
- * beside a target without pods that could start and that nobody approved.
+ * beside a target without pods that could start, that came under the CanaryRelease and that nobody approved. What is older
+ * is the history of its owner, who may want to go back to it.
  */
 export function removeUnproven(draft: Draft): void {
-  const { facts, status } = draft;
+  const { facts, status, snapshot } = draft;
   if (facts.replicas > 0 || facts.stable === undefined || facts.stable.revision !== facts.revision) return;
+  const since = Date.parse(snapshot.release.metadata.creationTimestamp ?? '');
   for (const set of facts.sets) {
     if (set.revision === facts.revision || !isEmpty(set) || hasServed(entryOf(status.ledger, set.revision))) continue;
-    deleteReplicaSet(draft, set.replicaSet);
+    if (createdAt(set.replicaSet) >= since) deleteReplicaSet(draft, set.replicaSet);
   }
 }
 

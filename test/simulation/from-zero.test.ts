@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { GATE_LABEL } from '../../src/api/names.ts';
-import { createWorld, type World } from './world.ts';
+import { type ReplicaSet, resources } from '../../src/kube/object.ts';
+import { createWorld, tagOf, type World } from './world.ts';
 
 /**
  * A paused target without pods that is scaled up: the Deployment controller takes the ReplicaSet of the template, or
@@ -50,6 +51,21 @@ describe('a target that was scaled to 0', () => {
     world.startOperator();
     await world.phase('Analyzing', 60);
     expect(world.serving()).toEqual({ v1: 3 });
+  });
+
+  it('keeps what is older than the CanaryRelease: the history of its owner', async () => {
+    await takenBack();
+    const { apiVersion, kind, metadata, spec: own } = await world.release();
+    const { name, namespace = 'shop' } = metadata;
+    await world.admin.delete(resources.canaryReleases, { namespace, name });
+    await world.seconds(30);
+    expect(await world.gate()).toBeUndefined();
+    await world.admin.create(resources.canaryReleases, { apiVersion, kind, metadata: { name, namespace }, spec: own });
+    await world.phase('Idle', 60);
+    await toZero();
+    await world.seconds(60);
+    const sets = world.sandbox.peek<ReplicaSet>(resources.replicaSets, namespace);
+    expect(sets.map((set) => tagOf(set.spec.template))).toEqual(['v1', 'v2']);
   });
 
   it('keeps the ReplicaSets of versions that served and were approved, for the way back', async () => {

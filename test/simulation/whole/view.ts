@@ -8,6 +8,7 @@ import {
   type ReplicaSet,
   resources,
 } from '../../../src/kube/object.ts';
+import { createdAt } from '../../../src/release/pods.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { NAMESPACE } from './stage.ts';
 
@@ -30,6 +31,8 @@ export interface View {
   ledger: LedgerEntry[];
   /** Of all releases that name the target: the one that acts may have another name. */
   ledgers: LedgerEntry[];
+  /** When the newest of them was created, milliseconds since the epoch; -Infinity: there is none. */
+  releasedSince: number;
 }
 
 function isOwnedBy(object: KubeObject, owner: KubeObject | undefined): boolean {
@@ -64,6 +67,7 @@ export function lookAt(sandbox: Sandbox, name: string, at: number): View {
     release,
     ledger: release?.status?.ledger ?? [],
     ledgers: releases.flatMap((one) => one.status?.ledger ?? []),
+    releasedSince: Math.max(...releases.map(createdAt)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Deployment, resources } from '../../../../src/kube/object.ts';
+import { createdAt } from '../../../../src/release/pods.ts';
 import { at } from '../../../../src/sandbox/json.ts';
 import type { View } from '../view.ts';
 import { versionKey } from '../view.ts';
@@ -24,13 +25,16 @@ interface Approvals {
 /**
  * What a person starts who scales a target without pods up before any operator can have looked: the controller takes the
  * ReplicaSet of the held template, and no policy can tell (docs/architecture.md). A look at the target without pods, or
- * at the held template, is enough: then nothing is left that could start (from-zero.test.ts).
+ * at the held template, is enough: then nothing is left that could start (from-zero.test.ts). What is older than the
+ * CanaryRelease is left until the template is held.
  */
-function unattended({ gate, active, at: now }: View, { emptySince, emptyBefore, templateSince }: Approvals): boolean {
+function unattended(view: View, { emptySince, emptyBefore, templateSince }: Approvals): boolean {
+  const { gate, active, at: now, releasedSince } = view;
   if (emptySince === undefined || (gate !== 'holding' && gate !== 'rejected')) return false;
   if (now - templateSince > UNATTENDED_MS) return false;
-  if (emptyBefore !== undefined && templateSince - emptyBefore > UNATTENDED_MS) return false;
-  return active.every((set) => Date.parse(set.metadata.creationTimestamp ?? '') <= templateSince);
+  const isHistory = active.every((set) => createdAt(set) < releasedSince);
+  if (!isHistory && emptyBefore !== undefined && templateSince - emptyBefore > UNATTENDED_MS) return false;
+  return active.every((set) => createdAt(set) <= templateSince);
 }
 
 /** What the ledger says of versions, taken over into what is approved. */
