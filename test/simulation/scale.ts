@@ -20,6 +20,8 @@ const { values } = parseArgs({
 });
 
 const HOUR_MS = 3_600_000;
+/** By then 1,000 new releases have their plans, ten in a round of evidence. */
+const PLANNED_MS = 900_000;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -57,6 +59,7 @@ function cpu(before?: NodeJS.CpuUsage): number {
 
 async function idle(count: number): Promise<void> {
   const cluster = await createScaleCluster(count, sourceFor);
+  await cluster.clock.advance(PLANNED_MS);
   say(`\n${count} releases at rest, one virtual hour (${JSON.stringify(cluster.phases())})`);
   cluster.reset();
   const before = process.cpuUsage();
