@@ -25,6 +25,8 @@ export const commandAnnotations = {
 
 /** On the Deployment, or on the CanaryRelease: the commit that its template was built from. */
 export const COMMIT_ANNOTATION = 'tandem.dev/commit';
+/** A commit in full, as the annotation and the label name it. */
+export const COMMIT_PATTERN = /^[0-9a-f]{40}$/;
 /** Label of an image that names the commit it was built from (OCI image specification, annotations). */
 export const COMMIT_LABEL = 'org.opencontainers.image.revision';
 

@@ -1,4 +1,4 @@
-import { COMMIT_ANNOTATION, COMMIT_LABEL } from '../api/names.ts';
+import { COMMIT_ANNOTATION, COMMIT_LABEL, COMMIT_PATTERN } from '../api/names.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { type Deployment, resources } from '../kube/object.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -220,5 +220,5 @@ async function checkImages(
 
 function commitOf(labels: Record<string, string> | undefined): string | undefined {
   const revision = labels?.[COMMIT_LABEL];
-  return typeof revision === 'string' && /^[0-9a-f]{40}$/.test(revision) ? revision : undefined;
+  return typeof revision === 'string' && COMMIT_PATTERN.test(revision) ? revision : undefined;
 }

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
-import type { KubeObject } from '../kube/object.ts';
-import { withoutManagedFields } from './release.ts';
+import { type KubeObject, withoutManagedFields } from '../kube/object.ts';
 
 export const outputFormats = ['json', 'yaml', 'name', 'wide'] as const;
 

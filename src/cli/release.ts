@@ -1,5 +1,5 @@
 import type { Calibration, PlannedStep } from '../api/schema.ts';
-import type { Condition, Deployment, KubeObject, ObjectMeta } from '../kube/object.ts';
+import type { Condition, Deployment, KubeObject } from '../kube/object.ts';
 
 /**
  * What the commands read of a CanaryRelease. Everything is optional: the object may have been written by an operator of
@@ -118,12 +118,6 @@ export function sameRevision(a: string | undefined, b: string | undefined): bool
 /** `crel/checkout` and `canaryreleases.tandem.dev/checkout` are accepted like `checkout`. */
 export function parseName(text: string): string {
   return text.replace(/^(crel|canaryreleases?(\.tandem\.dev)?)\//i, '');
-}
-
-/** Without what no person reads. */
-export function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: metadata as ObjectMeta };
 }
 
 /** The target as far as a command could read it. */

@@ -58,11 +58,11 @@ function planGroup(members: readonly Want[], now: number): PlannedQuery[] {
   };
   for (const want of members) {
     for (const pod of want.pods) {
-      const size = nameLength(pod);
-      const added = namespaces.has(want.namespace) ? size : size + nameLength(want.namespace);
-      if (length + added > MAX_NAMES || chunk.length >= most) finish();
+      // A namespace counts once in each query.
+      const added = (): number => nameLength(pod) + (namespaces.has(want.namespace) ? 0 : nameLength(want.namespace));
+      if (length + added() > MAX_NAMES || chunk.length >= most) finish();
       chunk.push([want, pod]);
-      length += namespaces.has(want.namespace) ? size : size + nameLength(want.namespace);
+      length += added();
       namespaces.add(want.namespace);
     }
   }

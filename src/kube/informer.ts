@@ -5,7 +5,7 @@ import type { Logger } from '../lib/log.ts';
 import type { KubeApi, ListOptions, WatchEvent, WatchOptions } from './api.ts';
 import { ApiError, isGone } from './errors.ts';
 import { type ChangeHandler, createNotifier } from './notifier.ts';
-import type { KubeObject, Resource } from './object.ts';
+import { type KubeObject, type Resource, withoutManagedFields } from './object.ts';
 import { type Change, createStore, type Indexer, keyOf } from './store.ts';
 
 /** Servers end watches between these, spread so that not all come back at once. */
@@ -76,11 +76,6 @@ export interface Informer<T extends KubeObject> {
    * replaced object (same name, other uid) is a DELETED and an ADDED. Returns a function that ends the calls.
    */
   onChange(handler: ChangeHandler<T>): () => void;
-}
-
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }
 
 function isEndOfInitialEvents(event: WatchEvent): boolean {

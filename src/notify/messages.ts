@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { COMMIT_PATTERN } from '../api/names.ts';
 import type { GitHubReceiver } from './config.ts';
 import type { Notification, NotificationKind } from './notification.ts';
 
@@ -67,7 +68,7 @@ export function commitStatus(
   { repository, context }: GitHubReceiver,
 ): (Message & { path: string }) | undefined {
   const { commit = '', kind, sentence } = notification;
-  if (!/^[0-9a-f]{40}$/.test(commit)) return undefined;
+  if (!COMMIT_PATTERN.test(commit)) return undefined;
   const description = cut(`${kind}: ${sentence}`, 140);
   const body = JSON.stringify({ state: stateOf(kind), description, context });
   return { path: `/repos/${repository}/statuses/${commit}`, body, headers: json };

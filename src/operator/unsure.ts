@@ -26,12 +26,14 @@ export function createUnsureWrites(): UnsureWrites {
     failed({ release }) {
       const key = keyOf(release);
       const { uid } = release.metadata;
-      if (unsure.get(key)?.uid !== uid || !unsure.has(key)) unsure.set(key, { uid, status: release.status });
+      const known = unsure.get(key);
+      if (known === undefined || known.uid !== uid) unsure.set(key, { uid, status: release.status });
     },
     settled(snapshot) {
       const { release } = snapshot;
-      const known = unsure.get(keyOf(release));
-      unsure.delete(keyOf(release));
+      const key = keyOf(release);
+      const known = unsure.get(key);
+      unsure.delete(key);
       if (known === undefined || known.uid !== release.metadata.uid) return snapshot;
       const { status: _now, ...rest } = release;
       return { ...snapshot, release: known.status === undefined ? rest : { ...rest, status: known.status } };
