@@ -25,12 +25,13 @@ export async function configsOf(
   for (const kind of trackSecrets ? (['ConfigMap', 'Secret'] as const) : (['ConfigMap'] as const)) {
     for (const name of referencedNames(target, kind)) {
       const found = await versionOf(api, kind, { namespace, name });
-      if (found === 'Forbidden') unreadable.push(`${kind}/${name}`);
-      else if (found !== undefined) configVersions[`${kind}/${name}`] = found.version;
+      if (found === undefined) continue;
+      if (found !== 'Forbidden') configVersions[`${kind}/${name}`] = found.version;
+      // Only Secrets are asked for by the operator's configuration: that it may not is worth a word.
+      else if (kind === 'Secret') unreadable.push(`${kind}/${name}`);
     }
   }
-  // Only Secrets are asked for by the operator's configuration: that it may not is worth a word.
-  return { configVersions, unreadable: unreadable.filter((name) => name.startsWith('Secret/')) };
+  return { configVersions, unreadable };
 }
 
 async function versionOf(
